@@ -1,0 +1,79 @@
+# The modules of src/ and the edges that may stand between them (docs/architecture.md draws them).
+
+set(stockroom_warnings
+    -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast
+    -Woverloaded-virtual -Wnon-virtual-dtor -Wthread-safety -Werror)
+
+# What each module may depend on directly. A module that is not listed here does not configure.
+set(stockroom_edges_base "")
+set(stockroom_edges_domain base)
+set(stockroom_edges_contract domain)
+set(stockroom_edges_telemetry base)
+set(stockroom_edges_ports domain)
+set(stockroom_edges_engine ports contract telemetry)
+set(stockroom_edges_bus_memory ports telemetry)
+set(stockroom_edges_store_sqlite ports telemetry)
+set(stockroom_edges_http base telemetry)
+set(stockroom_edges_runtime base telemetry)
+set(stockroom_edges_gateway ports engine contract http runtime)
+set(stockroom_edges_catalogue ports engine contract http runtime)
+set(stockroom_edges_stock ports engine contract http runtime)
+set(stockroom_edges_orders ports engine contract http runtime)
+set(stockroom_edges_stockroom
+    bus_memory store_sqlite gateway catalogue stock orders engine contract http runtime)
+
+# stockroom_module(NAME
+#     SOURCES  a.cpp …        compiled into the static library stockroom_NAME
+#     DEPENDS  base …         other modules; each must be listed in stockroom_edges_NAME
+#     LIBRARIES fmt::fmt …    third parties that the public headers need
+#     PRIVATE_LIBRARIES …     third parties that only the sources need
+#     TESTS    a_test.cpp …   one GoogleTest binary NAME_test, each test known to ctest)
+# Public headers stand in include/stockroom/NAME/.
+function(stockroom_module name)
+    cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBRARIES;PRIVATE_LIBRARIES;TESTS" ${ARGN})
+    if(arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "module ${name}: what is ${arg_UNPARSED_ARGUMENTS}?")
+    endif()
+    if(NOT DEFINED stockroom_edges_${name})
+        message(FATAL_ERROR "module ${name} is not in the table of cmake/StockroomModule.cmake")
+    endif()
+    foreach(dependency IN LISTS arg_DEPENDS)
+        if(NOT dependency IN_LIST stockroom_edges_${name})
+            message(FATAL_ERROR "module ${name} must not depend on ${dependency}")
+        endif()
+    endforeach()
+
+    if(arg_SOURCES)
+        add_library(stockroom_${name} STATIC ${arg_SOURCES})
+        set(scope PUBLIC)
+        target_compile_options(stockroom_${name} PRIVATE ${stockroom_warnings})
+    else()
+        add_library(stockroom_${name} INTERFACE)
+        set(scope INTERFACE)
+    endif()
+    target_include_directories(stockroom_${name} ${scope} include)
+    list(TRANSFORM arg_DEPENDS PREPEND stockroom_ OUTPUT_VARIABLE dependencies)
+    target_link_libraries(stockroom_${name} ${scope} ${dependencies} ${arg_LIBRARIES})
+    if(arg_PRIVATE_LIBRARIES)
+        target_link_libraries(stockroom_${name} PRIVATE ${arg_PRIVATE_LIBRARIES})
+    endif()
+
+    if(arg_TESTS)
+        stockroom_test(${name}_test SOURCES ${arg_TESTS} LIBRARIES stockroom_${name})
+    endif()
+endfunction()
+
+# stockroom_test(NAME SOURCES … LIBRARIES … [TIMEOUT SECONDS])
+# A GoogleTest binary; every TEST in it is a test of ctest, labelled NAME.
+function(stockroom_test name)
+    cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 120)
+    endif()
+    add_executable(${name} ${arg_SOURCES})
+    target_compile_options(${name} PRIVATE ${stockroom_warnings})
+    target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gtest_main GTest::gmock)
+    include(GoogleTest)
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+        PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS ${name})
+endfunction()
