@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "stockroom/domain/state.hpp"
+
+namespace stockroom::domain {
+
+/// On the wire with '.' for the first '_': item.created, order.partially_fulfilled.
+enum class EventType {
+    item_created,
+    item_changed,
+    item_retired,
+    item_revived,
+    location_created,
+    stock_received,
+    stock_adjusted,
+    order_reserved,
+    order_confirmed,
+    order_partially_fulfilled,
+    order_fulfilled,
+    order_rejected,
+    order_expired,
+    order_cancelled,
+    order_returned,
+    level_changed,
+};
+
+/// A committed fact. Its key is the thing's kind and name, its version the thing's; a movement's
+/// key is its command's id. A closed order's event is order_fulfilled.
+///   item_*, ItemView          location_created, Location        order_*, OrderView
+///   stock_*, Movement         level_changed, Level: one per level and batch (engine folds)
+struct Event {
+    EventType type = EventType::item_created;
+    std::variant<ItemView, Location, Movement, OrderView, Level> state;
+    Uuid command;       // the command that made it
+    std::string actor;  // who
+    Time at;            // the store's clock
+};
+
+}  // namespace stockroom::domain

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stockroom/base/time.hpp"
+#include "stockroom/base/uuid.hpp"
+#include "stockroom/ports/error.hpp"
+
+namespace stockroom::ports {
+
+/// What became of a published command.
+enum class Published : std::uint8_t {
+    durable,      // it will end as an outcome or as a dead letter (DESIGN: invariant 4)
+    dead,         // it became a dead letter, already
+    queue_full,   // not taken: there is no room; later there may be
+    unavailable,  // not taken: the bus is away
+    unknown,      // taken or not: ask for its outcome, or publish the same id again
+};
+
+/// The outcome of one command, as the engine encoded it (contract::decode_outcome reads it).
+struct Reply {
+    base::Uuid command;
+    std::string bytes;
+};
+
+/// Called on any thread, with what has come in at once; must be quick, and must not throw.
+using ReplyHandler = std::function<void(std::vector<Reply>)>;
+using PublishedHandler = std::function<void(Published)>;
+
+/// The sending end, for the gateway and the sweeper. Thread-safe.
+class Publisher {
+  public:
+    virtual ~Publisher() = default;
+
+    /// Sends one command's bytes to a queue. At least once: the same command may be delivered more
+    /// often, under the same id. Never blocks. `done` is called exactly once, from any thread,
+    /// perhaps before this returns. With `wants_reply` the outcome comes to the reply handler at
+    /// most once a delivery, or never: replies are not durable.
+    virtual void publish(std::string_view queue, const base::Uuid& id, std::string bytes,
+                         bool wants_reply, PublishedHandler done) = 0;
+};
+
+/// One message as taken from a queue.
+struct Delivery {
+    std::uint64_t tag = 0;                 // what ack and the others name it by
+    std::string bytes;                     // one command, or an array of 1 to 256
+    std::string reply_to;                  // where its outcomes go; empty: nowhere
+    std::uint32_t earlier_deliveries = 0;  // how often it was given out before
+};
+
+struct AddressedReply {
+    std::string reply_to;
+    Reply reply;
+};
+
+/// The receiving end of one queue. One thread owns it. What was taken and not acked when it is
+/// destroyed, or when its process dies, is delivered again.
+class Consumer {
+  public:
+    virtual ~Consumer() = default;
+
+    /// Waits until there is a message, then takes what is there, up to `messages_max`. Empty at the
+    /// deadline and after interrupt().
+    [[nodiscard]] virtual std::expected<std::vector<Delivery>, Error> take(
+        std::size_t messages_max, base::Deadline deadline) = 0;
+
+    /// Makes the take() under way, or the next one, return at once. From any thread.
+    virtual void interrupt() = 0;
+
+    /// At most once, never waits: outcomes must be committed before.
+    virtual void reply(std::span<const AddressedReply> replies) = 0;
+
+    /// The messages are done with. REQUIRES: their outcomes are committed.
+    [[nodiscard]] virtual std::expected<void, Error> ack(std::span<const std::uint64_t> tags) = 0;
+
+    /// Gives messages back: they are delivered again, with earlier_deliveries one higher.
+    [[nodiscard]] virtual std::expected<void, Error> give_back(
+        std::span<const std::uint64_t> tags) = 0;
+
+    /// Sets a message aside among the dead letters, durably where the bus is durable, then acks it.
+    [[nodiscard]] virtual std::expected<void, Error> dead_letter(std::uint64_t tag,
+                                                                 std::string_view reason) = 0;
+};
+
+/// A bus: the queues and who is connected to them. Thread-safe.
+class Bus {
+  public:
+    virtual ~Bus() = default;
+    /// The handler gets the outcomes of what this publisher sent.
+    [[nodiscard]] virtual std::unique_ptr<Publisher> make_publisher(ReplyHandler on_replies) = 0;
+    [[nodiscard]] virtual std::unique_ptr<Consumer> make_consumer(std::string_view queue) = 0;
+    /// Empty when the bus works; else what is wrong with it, for /readyz.
+    [[nodiscard]] virtual std::string trouble() const = 0;
+};
+
+}  // namespace stockroom::ports

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "stockroom/base/uuid.hpp"
+#include "stockroom/domain/state.hpp"
+#include "stockroom/ports/error.hpp"
+#include "stockroom/ports/store.hpp"
+
+namespace stockroom::ports {
+
+/// One page of a list that is sorted by a key. `next` is what to ask for to go on, empty at the
+/// end; its text is the adapter's own, bounded and printable.
+template <typename Row>
+struct Page {
+    std::vector<Row> rows;
+    std::string next;
+};
+
+inline constexpr std::size_t kMaxPageSize = 500;
+
+struct PageRequest {
+    std::string cursor;      // a `next`, or empty for the first page
+    std::size_t limit = 50;  // 1 to kMaxPageSize
+};
+
+/// Asked for with a cursor that no page gave.
+struct BadCursor {};
+
+template <typename Row>
+using PageResult = std::expected<Page<Row>, std::variant<BadCursor, Error>>;
+
+struct ItemFilter {
+    std::string prefix;      // of the SKU, or of any word of the name; case does not matter (ASCII)
+    std::string label;       // the whole label
+    bool low_stock = false;  // available ≤ reorder_point
+};
+
+struct OrderFilter {
+    std::string customer;
+    std::optional<domain::OrderState> state;
+    std::optional<base::Time> since;  // created then or later
+};
+
+/// Why an item's available is what it is.
+struct ItemStock {
+    domain::ItemView item;
+    std::vector<domain::Level> levels;  // by location code
+    std::vector<domain::Hold> holds;  // open ones, with only their lines of this SKU; oldest first
+    bool more_holds = false;          // there are more than kMaxPageSize
+};
+
+struct LoggedEvent {
+    std::int64_t position = 0;
+    EventRecord event;
+};
+
+/// Reads of what is committed. One thread owns each; it may block. Retired items are left out of
+/// lists and not found by SKU, but their ledger is.
+class Queries {
+  public:
+    virtual ~Queries() = default;
+
+    template <typename T>
+    using Result = std::expected<T, Error>;
+
+    [[nodiscard]] virtual Result<std::optional<domain::ItemView>> item(const domain::Sku& sku) = 0;
+    [[nodiscard]] virtual PageResult<domain::ItemView> items(const ItemFilter& filter,
+                                                             const PageRequest& page) = 0;
+    [[nodiscard]] virtual Result<std::optional<ItemStock>> stock(const domain::Sku& sku) = 0;
+    /// Newest first. Empty page when the SKU never existed.
+    [[nodiscard]] virtual PageResult<domain::Movement> movements(const domain::Sku& sku,
+                                                                 const PageRequest& page) = 0;
+    /// By priority, then code.
+    [[nodiscard]] virtual PageResult<domain::Location> locations(const PageRequest& page) = 0;
+
+    [[nodiscard]] virtual Result<std::optional<domain::OrderView>> order(const base::Uuid& id) = 0;
+    /// Newest first.
+    [[nodiscard]] virtual PageResult<domain::OrderView> orders(const OrderFilter& filter,
+                                                               const PageRequest& page) = 0;
+
+    [[nodiscard]] virtual Result<std::optional<StoredOutcome>> outcome(const base::Uuid& id) = 0;
+    [[nodiscard]] virtual Result<std::optional<DeadCommand>> dead_command(const base::Uuid& id) = 0;
+
+    /// Orders whose holds are due by the store's clock, earliest first, with that expiry.
+    struct DueOrder {
+        base::Uuid order;
+        base::Time expires_at;
+    };
+    [[nodiscard]] virtual Result<std::vector<DueOrder>> due_orders(std::size_t limit) = 0;
+
+    /// The log after a position, in order, without a gap: whoever asks from the last position it
+    /// got misses nothing, however many writers commit.
+    [[nodiscard]] virtual Result<std::vector<LoggedEvent>> events_after(std::int64_t position,
+                                                                        std::size_t limit) = 0;
+};
+
+}  // namespace stockroom::ports
