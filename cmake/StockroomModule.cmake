@@ -64,7 +64,7 @@ function(stockroom_module name)
 endfunction()
 
 # stockroom_test(NAME SOURCES … LIBRARIES … [TIMEOUT SECONDS])
-# A GoogleTest binary; every TEST in it is a test of ctest, labelled NAME.
+# A GoogleTest binary NAME_test; every TEST in it is a test of ctest, named NAME.Suite.Case.
 function(stockroom_test name)
     cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
     if(NOT arg_TIMEOUT)
@@ -74,6 +74,7 @@ function(stockroom_test name)
     target_compile_options(${name} PRIVATE ${stockroom_warnings})
     target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gtest_main GTest::gmock)
     include(GoogleTest)
-    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-        PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS ${name})
+    string(REGEX REPLACE "_test$" "" part ${name})
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_PREFIX "${part}."
+        PROPERTIES TIMEOUT ${arg_TIMEOUT})
 endfunction()
