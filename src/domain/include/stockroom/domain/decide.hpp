@@ -8,7 +8,7 @@ namespace stockroom::domain {
 
 struct Decision {
     Outcome outcome;
-    Changes changes;  // may be there with a refusal: a hold found to be due expires
+    Changes changes;  // may be there with a refusal: a hold found to be due expires, as the system
 };
 
 /// Adds what the command touches.
@@ -20,7 +20,8 @@ void normalize(Keys& keys);
 /// REQUIRES: the snapshot holds the command's keys. Throws base::bug when an invariant would break.
 [[nodiscard]] Decision decide(const Snapshot& snapshot, const Command& command);
 
-/// Expires every loaded hold that is due, as the system. For Snapshot::more_due.
+/// Expires every loaded hold that is due, as the system. For Snapshot::more_due. `command` is named
+/// in the events.
 [[nodiscard]] Changes expire_due(const Snapshot& snapshot, const Uuid& command);
 
 }  // namespace stockroom::domain

@@ -9,7 +9,8 @@
 namespace stockroom::domain {
 
 /// The one answer to a command. In each enum the enumerators that refuse stand in their order of
-/// precedence, top to bottom: where several apply, the first is the outcome.
+/// precedence, top to bottom: where several apply, the first is the outcome. The field that a
+/// refusal is about stands beside it.
 
 /// Decided before the rules are asked.
 enum class CommandRefusal {
@@ -18,12 +19,16 @@ enum class CommandRefusal {
 };
 
 enum class CreateItemOutcome {
-    already_exists,
+    already_exists,    // sku
     unknown_location,  // opening[i].location
     created,           // new, or a retired SKU revived
 };
 
-enum class ChangeItemOutcome { item_not_found, version_mismatch, changed };
+enum class ChangeItemOutcome {
+    item_not_found,
+    version_mismatch,
+    changed,  // also when all was so already: then the version stays
+};
 
 enum class RetireItemOutcome {
     item_not_found,
@@ -32,20 +37,24 @@ enum class RetireItemOutcome {
     retired,
 };
 
-enum class CreateLocationOutcome { already_exists, too_many_locations, created };
+enum class CreateLocationOutcome {
+    already_exists,      // code
+    too_many_locations,  // there are kMaxLocations
+    created,
+};
 
 enum class ReceiveStockOutcome {
-    unknown_sku,
-    unknown_location,
-    level_too_large,  // on hand would pass kMaxQuantity
+    unknown_sku,       // sku
+    unknown_location,  // location
+    level_too_large,   // quantity: on hand would pass kMaxQuantity
     received,
 };
 
 enum class AdjustStockOutcome {
-    unknown_sku,
-    unknown_location,
-    insufficient_stock,  // on hand would fall below what is held
-    level_too_large,
+    unknown_sku,         // sku
+    unknown_location,    // location
+    insufficient_stock,  // quantity: on hand would fall below what is held
+    level_too_large,     // quantity
     adjusted,
 };
 
@@ -105,7 +114,7 @@ struct Shortage {
 };
 
 /// The new state that a command made, or the present one where the refusal is about it
-/// (wrong_state, version_mismatch, insufficient_stock, already_exists, has_open_holds).
+/// (wrong_state, not_due, version_mismatch, insufficient_stock, already_exists, has_open_holds).
 using Result = std::variant<std::monostate, ItemView, Location, Level, OrderView>;
 
 struct Outcome {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
-#include <span>
+#include <set>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "stockroom/domain/event.hpp"
@@ -70,12 +72,13 @@ class Snapshot {
     /// All levels of a SKU by location, those without a row left out.
     [[nodiscard]] const std::map<LocationCode, Tracked<Level>>& levels_of(const Sku& sku) const;
     [[nodiscard]] const Location* find_location(const LocationCode& code) const;
-    /// In the order in which orders take from them.
-    [[nodiscard]] std::span<const Location> locations_by_priority() const;
+    [[nodiscard]] std::size_t count_locations() const { return locations_.size(); }
     [[nodiscard]] const Order* find_order(const Uuid& id) const;
+    /// Empty when there is none, or when its order was not asked for.
     [[nodiscard]] const Hold* find_hold(const Uuid& id) const;
     /// Pending holds whose time is over at now() and that hold the SKU; earliest expiry first.
     [[nodiscard]] std::vector<Uuid> due_holds(const Sku& sku) const;
+    [[nodiscard]] std::vector<Uuid> due_holds() const;  // of all SKUs
 
     void apply(const Changes& changes);
 
@@ -92,13 +95,19 @@ class Snapshot {
         std::map<LocationCode, Tracked<Level>> levels;
     };
 
+    using DueHolds = std::set<std::pair<Time, Uuid>>;
+
+    [[nodiscard]] bool is_due(const Hold& hold) const;
+    void index_due(const Hold& hold);
+    void unindex_due(const Hold& hold);
+
     Time now_;
     bool more_due_ = false;
-    std::vector<Location> locations_by_priority_;
     std::map<LocationCode, Tracked<Location>> locations_;
     std::unordered_map<Sku, Stock> stock_;
     std::unordered_map<Uuid, std::optional<Tracked<Order>>> orders_;
     std::unordered_map<Uuid, Tracked<Hold>> holds_;
+    std::unordered_map<Sku, DueHolds> due_;
 };
 
 }  // namespace stockroom::domain
