@@ -1,0 +1,139 @@
+#include "audit.hpp"
+
+#include <utility>
+
+namespace stockroom::store_sqlite {
+
+namespace {
+
+/// Every level, and what has movements or open hold lines without one.
+constexpr auto kLevels =
+    "WITH moved AS (SELECT sku, location, sum(quantity) AS total FROM movements "
+    "GROUP BY sku, location), "
+    "open AS (SELECT sku, location, sum(quantity - posted - voided) AS total FROM hold_lines "
+    "JOIN holds ON holds.number = hold_lines.number "
+    "WHERE holds.state IN ('pending', 'committed') GROUP BY sku, location "
+    "HAVING total <> 0), "
+    "keys AS (SELECT sku, location FROM levels UNION SELECT sku, location FROM moved "
+    "UNION SELECT sku, location FROM open) "
+    "SELECT keys.sku, keys.location, levels.sku IS NOT NULL, coalesce(levels.on_hand, 0), "
+    "coalesce(levels.held, 0), coalesce(levels.version, 0), coalesce(moved.total, 0), "
+    "coalesce(open.total, 0) FROM keys "
+    "LEFT JOIN levels ON levels.sku = keys.sku AND levels.location = keys.location "
+    "LEFT JOIN moved ON moved.sku = keys.sku AND moved.location = keys.location "
+    "LEFT JOIN open ON open.sku = keys.sku AND open.location = keys.location "
+    "ORDER BY keys.sku, keys.location";
+
+constexpr auto kHoldLines =
+    "SELECT coalesce(holds.id, orders.id), hold_lines.sku, hold_lines.location, holds.state, "
+    "hold_lines.quantity, hold_lines.posted, hold_lines.voided FROM hold_lines "
+    "JOIN holds ON holds.number = hold_lines.number "
+    "LEFT JOIN orders ON orders.number = holds.number AND holds.id IS NULL "
+    "ORDER BY 1, hold_lines.line";
+
+constexpr auto kOrders =
+    "SELECT orders.id, orders.state, orders.version, coalesce(holds.state, ''), "
+    "(SELECT coalesce(sum(quantity), 0) FROM order_lines AS l WHERE l.number = orders.number), "
+    "(SELECT coalesce(sum(returned), 0) FROM order_lines AS l WHERE l.number = orders.number), "
+    "(SELECT coalesce(sum(quantity), 0) FROM hold_lines AS l WHERE l.number = holds.number), "
+    "(SELECT coalesce(sum(posted), 0) FROM hold_lines AS l WHERE l.number = holds.number), "
+    "(SELECT coalesce(sum(voided), 0) FROM hold_lines AS l WHERE l.number = holds.number) "
+    "FROM orders LEFT JOIN holds ON holds.number = orders.number AND holds.id IS NULL "
+    "ORDER BY orders.id";
+
+constexpr auto kEvents =
+    "SELECT position, type, key, version, actor <> '', "
+    "EXISTS (SELECT 1 FROM outcomes WHERE outcomes.command = log.command) "
+    "FROM log ORDER BY position";
+
+class SqliteAuditSource final : public ports::AuditSource {
+  public:
+    explicit SqliteAuditSource(std::unique_ptr<Connection> connection)
+        : connection_(std::move(connection)) {}
+
+    [[nodiscard]] Expected<void> levels(
+        const std::function<void(const ports::LevelAudit&)>& visit) override {
+        return read(kLevels, [&visit](const Rows& row) {
+            visit({.sku = row.string(0),
+                   .location = row.string(1),
+                   .exists = row.integer(2) != 0,
+                   .on_hand = row.integer(3),
+                   .held = row.integer(4),
+                   .version = row.integer(5),
+                   .moved = row.integer(6),
+                   .open_lines = row.integer(7)});
+        });
+    }
+
+    [[nodiscard]] Expected<void> hold_lines(
+        const std::function<void(const ports::HoldLineAudit&)>& visit) override {
+        return read(kHoldLines, [&visit](const Rows& row) {
+            visit({.hold = row.is_null(0) ? "" : row.uuid(0).to_string(),
+                   .sku = row.string(1),
+                   .location = row.string(2),
+                   .state = row.string(3),
+                   .quantity = row.integer(4),
+                   .posted = row.integer(5),
+                   .voided = row.integer(6)});
+        });
+    }
+
+    [[nodiscard]] Expected<void> orders(
+        const std::function<void(const ports::OrderAudit&)>& visit) override {
+        return read(kOrders, [&visit](const Rows& row) {
+            visit({.order = row.uuid(0).to_string(),
+                   .state = row.string(1),
+                   .version = row.integer(2),
+                   .hold_state = row.string(3),
+                   .ordered = row.integer(4),
+                   .returned = row.integer(5),
+                   .hold_quantity = row.integer(6),
+                   .posted = row.integer(7),
+                   .voided = row.integer(8)});
+        });
+    }
+
+    [[nodiscard]] Expected<void> events(
+        const std::function<void(const ports::EventAudit&)>& visit) override {
+        return read(kEvents, [&visit](const Rows& row) {
+            visit({.position = row.integer(0),
+                   .type = row.string(1),
+                   .key = row.string(2),
+                   .version = row.integer(3),
+                   .has_actor = row.integer(4) != 0,
+                   .has_outcome = row.integer(5) != 0});
+        });
+    }
+
+    [[nodiscard]] Expected<std::int64_t> log_head() override {
+        return connection_->finish(
+            connection_->integer("SELECT position FROM log_head WHERE id = 1"));
+    }
+
+  private:
+    template <typename Visit>
+    [[nodiscard]] Expected<void> read(const char* sql, const Visit& visit) {
+        Statement statement(*connection_, sql);
+        {
+            Rows rows = statement.query();
+            while (rows.next())
+                visit(rows);
+        }
+        return connection_->finish();
+    }
+
+    std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace
+
+Expected<std::unique_ptr<ports::AuditSource>> make_audit_source(
+    std::unique_ptr<Connection> connection) {
+    // The first read fixes what all later ones see (sqlite.org/isolation.html).
+    connection->execute("BEGIN");
+    (void)connection->integer("SELECT position FROM log_head WHERE id = 1");
+    if (connection->failed()) return std::unexpected(connection->take_error());
+    return std::make_unique<SqliteAuditSource>(std::move(connection));
+}
+
+}  // namespace stockroom::store_sqlite

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "stockroom/ports/queries.hpp"
+
+#include "connection.hpp"
+#include "rows.hpp"
+
+namespace stockroom::store_sqlite {
+
+class SqliteQueries final : public ports::Queries {
+  public:
+    explicit SqliteQueries(std::unique_ptr<Connection> connection);
+
+    Result<std::optional<domain::ItemView>> item(const domain::Sku& sku) override;
+    ports::PageResult<domain::ItemView> items(const ports::ItemFilter& filter,
+                                              const ports::PageRequest& page) override;
+    Result<std::optional<ports::ItemStock>> stock(const domain::Sku& sku) override;
+    ports::PageResult<domain::Movement> movements(const domain::Sku& sku,
+                                                  const ports::PageRequest& page) override;
+    ports::PageResult<domain::Location> locations(const ports::PageRequest& page) override;
+    Result<std::optional<domain::OrderView>> order(const base::Uuid& id) override;
+    ports::PageResult<domain::OrderView> orders(const ports::OrderFilter& filter,
+                                                const ports::PageRequest& page) override;
+    Result<std::optional<ports::StoredOutcome>> outcome(const base::Uuid& id) override;
+    Result<std::optional<ports::DeadCommand>> dead_command(const base::Uuid& id) override;
+    Result<std::vector<DueOrder>> due_orders(std::size_t limit) override;
+    Result<std::vector<ports::LoggedEvent>> events_after(std::int64_t position,
+                                                         std::size_t limit) override;
+
+  private:
+    class ReadTransaction;
+    [[nodiscard]] std::optional<domain::ItemView> read_item_view(const domain::Sku& sku);
+    [[nodiscard]] ports::Page<domain::ItemView> read_items(Rows skus, bool low_stock,
+                                                           std::size_t limit);
+    void read_open_holds(ports::ItemStock& stock);
+    [[nodiscard]] std::optional<domain::Movement> read_movement(const domain::Sku& sku,
+                                                                const Rows& rows);
+
+    std::unique_ptr<Connection> connection_;
+    RowReader rows_;
+    Statement begin_;
+    Statement end_;
+    Statement item_view_;
+    Statement skus_;
+    Statement skus_by_label_;
+    Statement skus_by_prefix_;
+    Statement open_holds_;
+    Statement movements_;
+    Statement locations_;
+    Statement orders_;
+    Statement orders_by_customer_;
+    Statement dead_command_;
+    Statement due_orders_;
+    Statement events_;
+};
+
+}  // namespace stockroom::store_sqlite

@@ -1,0 +1,207 @@
+#include "write.hpp"
+
+#include <string>
+
+#include "stockroom/base/check.hpp"
+
+#include "states.hpp"
+
+namespace stockroom::store_sqlite {
+
+Writer::Writer(Connection& connection)
+    : connection_(connection),
+      insert_item_(connection,
+                   "INSERT INTO items (sku, name, label, price, reorder_point, retired, version, "
+                   "created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      update_item_(connection,
+                   "UPDATE items SET name = ?2, label = ?3, price = ?4, reorder_point = ?5, "
+                   "retired = ?6, version = ?7, created_at = ?8, updated_at = ?9 WHERE sku = ?1"),
+      item_name_(connection, "SELECT name FROM items WHERE sku = ?"),
+      insert_words_(connection,
+                    "INSERT INTO item_words (rowid, name) "
+                    "SELECT number, name FROM items WHERE sku = ? AND name <> ''"),
+      delete_words_(connection,
+                    "DELETE FROM item_words "
+                    "WHERE rowid = (SELECT number FROM items WHERE sku = ?)"),
+      insert_level_(connection,
+                    "INSERT INTO levels (sku, location, on_hand, held, version) "
+                    "VALUES (?, ?, ?, ?, ?)"),
+      update_level_(connection,
+                    "UPDATE levels SET on_hand = ?3, held = ?4, version = ?5 "
+                    "WHERE sku = ?1 AND location = ?2"),
+      insert_location_(connection,
+                       "INSERT INTO locations (code, name, priority, version, created_at) "
+                       "VALUES (?, ?, ?, ?, ?)"),
+      update_location_(connection,
+                       "UPDATE locations SET name = ?2, priority = ?3, version = ?4 "
+                       "WHERE code = ?1"),
+      insert_order_(connection,
+                    "INSERT INTO orders (number, id, customer, state, execution_price, reference, "
+                    "actor, version, created_at, updated_at) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      update_order_(connection,
+                    "UPDATE orders SET state = ?2, version = ?3, updated_at = ?4 "
+                    "WHERE number = ?1"),
+      insert_order_line_(connection,
+                         "INSERT INTO order_lines (number, line, sku, quantity, unit_price, "
+                         "returned) VALUES (?, ?, ?, ?, ?, ?)"),
+      update_order_line_(connection,
+                         "UPDATE order_lines SET returned = ?3 "
+                         "WHERE number = ?1 AND line = ?2 AND returned <> ?3"),
+      insert_hold_(connection,
+                   "INSERT INTO holds (number, id, state, expires_at, version) "
+                   "VALUES (?, ?, ?, ?, ?)"),
+      update_hold_(connection,
+                   "UPDATE holds SET state = ?2, expires_at = ?3, version = ?4 "
+                   "WHERE number = ?1"),
+      insert_hold_line_(connection,
+                        "INSERT INTO hold_lines (number, line, sku, location, quantity, posted, "
+                        "voided) VALUES (?, ?, ?, ?, ?, ?, ?)"),
+      update_hold_line_(connection,
+                        "UPDATE hold_lines SET posted = ?3, voided = ?4 "
+                        "WHERE number = ?1 AND line = ?2 AND (posted <> ?3 OR voided <> ?4)"),
+      insert_movement_(connection,
+                       "INSERT INTO movements (sku, number, location, kind, quantity, reason, "
+                       "reference, order_id, command, actor, at) "
+                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      insert_outcome_(connection,
+                      "INSERT INTO outcomes (command, kind, fingerprint, bytes, at) "
+                      "VALUES (?, ?, ?, ?, ?)"),
+      insert_dead_(connection,
+                   "INSERT INTO dead_commands (command, kind, reason, bytes, at) "
+                   "VALUES (?, ?, ?, ?, ?) ON CONFLICT (command) DO NOTHING"),
+      insert_event_(connection,
+                    "INSERT INTO log (position, type, key, version, command, actor, at, data) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+      update_head_(connection,
+                   "UPDATE log_head SET position = ?, number = ?, movement = ?, "
+                   "locations_version = ?, at = ? WHERE id = 1") {}
+
+Expected<void> Writer::write(Loaded& loaded, const ports::Commit& commit) {
+    const auto& snapshot = loaded.snapshot;
+    LogHead& head = loaded.head;
+    for (const auto* location : snapshot.changed_locations()) {
+        write_location(*location);
+        ++head.locations_version;
+    }
+    for (const auto* item : snapshot.changed_items())
+        write_item(*item);
+    for (const auto* level : snapshot.changed_levels())
+        write_level(*level);
+    for (const auto* order : snapshot.changed_orders())
+        write_order(loaded, *order);
+    for (const auto* hold : snapshot.changed_holds())
+        write_hold(loaded, *hold);
+    write_facts(head, commit);
+    update(update_head_, head.position, head.number, head.movement, head.locations_version,
+           snapshot.now());
+    return connection_.finish();
+}
+
+template <typename... Values>
+void Writer::update(Statement& statement, const Values&... values) {
+    if (statement.run(values...) && connection_.changes() != 1)
+        connection_.fail({ports::ErrorKind::conflict, "sqlite: a row that was loaded is gone"});
+}
+
+void Writer::write_item(const domain::Tracked<domain::Item>& item) {
+    const auto& [state, stored, changed] = item;
+    const auto write = [&](auto&& run) {
+        run(state.sku.text(), state.name, state.label, state.price, state.reorder_point,
+            state.retired, state.version, state.created_at, state.updated_at);
+    };
+    if (!stored) {
+        write([&](const auto&... values) { insert_item_.run(values...); });
+        insert_words_.run(state.sku.text());
+        return;
+    }
+    bool renamed = false;
+    {
+        Rows rows = item_name_.query(state.sku.text());
+        renamed = rows.next() && rows.text(0) != state.name;
+    }
+    if (renamed) delete_words_.run(state.sku.text());
+    write([&](const auto&... values) { update(update_item_, values...); });
+    if (renamed) insert_words_.run(state.sku.text());
+}
+
+void Writer::write_level(const domain::Tracked<domain::Level>& level) {
+    const auto& [state, stored, changed] = level;
+    if (stored) {
+        update(update_level_, state.sku.text(), state.location.text(), state.on_hand, state.held,
+               state.version);
+    } else {
+        insert_level_.run(state.sku.text(), state.location.text(), state.on_hand, state.held,
+                          state.version);
+    }
+}
+
+void Writer::write_location(const domain::Tracked<domain::Location>& location) {
+    const auto& [state, stored, changed] = location;
+    if (stored) {
+        update(update_location_, state.code.text(), state.name, state.priority, state.version);
+    } else {
+        insert_location_.run(state.code.text(), state.name, state.priority, state.version,
+                             state.created_at);
+    }
+}
+
+void Writer::write_order(Loaded& loaded, const domain::Tracked<domain::Order>& order) {
+    const auto& [state, stored, changed] = order;
+    std::int64_t line = 0;
+    if (stored) {
+        const auto number = loaded.order_numbers.at(state.id);
+        update(update_order_, number, to_text(state.state), state.version, state.updated_at);
+        for (const auto& [sku, quantity, unit_price, returned] : state.lines) {
+            if (returned != 0) update_order_line_.run(number, line, returned);
+            ++line;
+        }
+        return;
+    }
+    const auto number = ++loaded.head.number;
+    loaded.order_numbers.emplace(state.id, number);
+    insert_order_.run(number, state.id, state.customer, to_text(state.state), state.execution_price,
+                      state.reference, state.actor, state.version, state.created_at,
+                      state.updated_at);
+    for (const auto& [sku, quantity, unit_price, returned] : state.lines)
+        insert_order_line_.run(number, line++, sku.text(), quantity, unit_price, returned);
+}
+
+void Writer::write_hold(Loaded& loaded, const domain::Tracked<domain::Hold>& hold) {
+    const auto& [state, stored, changed] = hold;
+    std::int64_t line = 0;
+    if (stored) {
+        const auto number = loaded.hold_numbers.at(state.id);
+        update(update_hold_, number, to_text(state.state), state.expires_at, state.version);
+        for (const auto& [sku, location, quantity, posted, voided] : state.lines) {
+            if (posted != 0 || voided != 0) update_hold_line_.run(number, line, posted, voided);
+            ++line;
+        }
+        return;
+    }
+    CHECK(!state.order || *state.order == state.id, "an order's hold has the order's id");
+    const auto number = state.order ? loaded.order_numbers.at(*state.order) : ++loaded.head.number;
+    insert_hold_.run(number, state.order ? std::nullopt : std::optional(state.id),
+                     to_text(state.state), state.expires_at, state.version);
+    for (const auto& [sku, location, quantity, posted, voided] : state.lines)
+        insert_hold_line_.run(number, line++, sku.text(), location.text(), quantity, posted,
+                              voided);
+}
+
+void Writer::write_facts(LogHead& head, const ports::Commit& commit) {
+    for (const auto& movement : commit.movements)
+        insert_movement_.run(movement.sku.text(), ++head.movement, movement.location.text(),
+                             to_text(movement.kind), movement.quantity, movement.reason,
+                             movement.reference, movement.order, movement.command, movement.actor,
+                             movement.at);
+    for (const auto& outcome : commit.outcomes)
+        insert_outcome_.run(outcome.command, outcome.kind, outcome.fingerprint, outcome.bytes,
+                            outcome.at);
+    for (const auto& dead : commit.dead)
+        insert_dead_.run(dead.command, dead.kind, dead.reason, dead.bytes, dead.at);
+    for (const auto& event : commit.events)
+        insert_event_.run(++head.position, event.type, event.key, event.version, event.command,
+                          event.actor, event.at, event.data);
+}
+
+}  // namespace stockroom::store_sqlite
