@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,21 +16,28 @@ struct Request {
     std::string id;      // what X-Request-Id answers: the client's own if it is 1 to 128 visible
                          // ASCII characters, else a fresh UUID
     std::string body;
-    std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
-    std::map<std::string, std::string, std::less<>> path_parameters;  // "{sku}" → decoded text
+    std::vector<std::pair<std::string, std::string>> headers;         // names in lower case
+    std::map<std::string, std::string, std::less<>> path_parameters;  // "sku" → decoded text
     std::vector<std::pair<std::string, std::string>> query;           // decoded, in order
 
-    /// The only value of a header; empty when it is missing. Several of one name are joined by ", ".
+    /// The value of a header, by its name in lower case; empty when it is missing. Several of one
+    /// name are joined by ", ".
     [[nodiscard]] std::optional<std::string> header(std::string_view name) const;
 };
+
+/// Whether the body is said to be JSON: "application/json" with any parameters, of which charset
+/// must be utf-8 (RFC 9110 section 8.3).
+[[nodiscard]] bool is_json(const Request& request);
 
 struct Response {
     int status = 200;
     std::string content_type = "application/json";
-    std::string body;
-    std::vector<std::pair<std::string, std::string>> headers;
+    std::string body{};
+    /// Beside those that the server writes on every answer (docs/http.md). A Cache-Control here
+    /// takes the place of "no-store". REQUIRES: names are tokens, no control characters in values.
+    std::vector<std::pair<std::string, std::string>> headers{};
     /// For the request's log line; empty when no command was sent.
-    std::string command_id;
+    std::string command_id{};
 };
 
 }  // namespace stockroom::http

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
+
+#include <boost/asio/awaitable.hpp>
 
 #include "stockroom/http/message.hpp"
 

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <expected>
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include <boost/asio/io_context.hpp>
 
 #include "stockroom/http/limits.hpp"
 #include "stockroom/http/router.hpp"
@@ -29,19 +30,24 @@ class Server {
   public:
     Server(boost::asio::io_context& context, Router router, Limits limits,
            telemetry::Metrics& metrics);
+    /// Stops. REQUIRES: the io_context still exists, and is not being run by another thread. The
+    /// metrics are not used any more afterwards; the handlers live until the context is gone.
     ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
 
     /// Binds and starts to accept. Gives the address it is bound to (the real port for port 0). The
     /// error is for people: "127.0.0.1:8080: Address already in use".
     [[nodiscard]] std::expected<Address, std::string> start(const Address& address);
 
     /// Stops accepting, closes idle connections, lets requests under way be answered (with
-    /// `Connection: close`). The io_context runs out of work when the last is gone. Call on the
-    /// io_context's thread.
+    /// `Connection: close`); what a client keeps it waiting for is cut to limits.stop_time. The
+    /// io_context runs out of work when the last is gone. Call on the io_context's thread.
     void stop();
 
-  private:
     struct State;
+
+  private:
     std::shared_ptr<State> state_;
 };
 
