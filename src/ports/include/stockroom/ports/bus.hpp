@@ -76,17 +76,21 @@ class Consumer {
     virtual void interrupt() = 0;
 
     /// At most once, never waits: outcomes must be committed before.
-    virtual void reply(std::span<const AddressedReply> replies) = 0;
+    virtual void reply(std::vector<AddressedReply> replies) = 0;
 
-    /// The messages are done with. REQUIRES: their outcomes are committed.
+    /// The messages are done with. REQUIRES: their outcomes are committed, or they are dead
+    /// letters. Errors: as the connection's; what was not acked is delivered again.
     [[nodiscard]] virtual std::expected<void, Error> ack(std::span<const std::uint64_t> tags) = 0;
 
     /// Gives messages back: they are delivered again, with earlier_deliveries one higher.
     [[nodiscard]] virtual std::expected<void, Error> give_back(
         std::span<const std::uint64_t> tags) = 0;
 
-    /// Sets a message aside among the dead letters, durably where the bus is durable, then acks it.
+    /// Sets bytes of a message aside among the dead letters, durably where the bus is durable: all
+    /// of it, or the one command of an array that is at fault. At least once; the message is still
+    /// to be acked.
     [[nodiscard]] virtual std::expected<void, Error> dead_letter(std::uint64_t tag,
+                                                                 std::string_view bytes,
                                                                  std::string_view reason) = 0;
 };
 
