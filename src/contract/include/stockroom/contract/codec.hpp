@@ -20,13 +20,14 @@ struct Invalid {
 };
 
 /// Decodes the body of a command of this kind. Checks every field's form: presence, type, length,
-/// range, unknown names. Also the body of the HTTP request, once what the path and headers say
-/// has been added (see add_member). The command's `at` and id come from elsewhere.
+/// range, unknown names; the first problem in the order of the body's members is the one told. Also
+/// the body of the HTTP request, once what the path and headers say has been added (see
+/// add_member). The command's `at` and id come from elsewhere.
 [[nodiscard]] std::expected<domain::CommandBody, Invalid> decode_body(domain::CommandKind kind,
                                                                       const JsonValue& body);
 
 /// The body's one canonical text: the same command always gives the same bytes, so its fingerprint
-/// tells bodies apart.
+/// tells bodies apart. What equals its default is left out.
 [[nodiscard]] std::string encode_body(const domain::CommandBody& body);
 
 /// The object with one more member, for what stands in a path or header ("sku", "order",
@@ -48,18 +49,20 @@ struct ReadCommand {
 
 inline constexpr std::size_t kMaxCommandsPerMessage = 256;
 
-/// A message's commands: one object or an array of 1 to kMaxCommandsPerMessage. Each element that
-/// has no readable id and kind is an error of its own, with its JSON text as far as it can be
-/// given.
+/// What cannot be answered, since it has no readable id and kind: a dead letter.
 struct Unreadable {
     std::string reason;
-    std::string text;  // JSON of the element, or the whole message
+    std::string
+        text;  // JSON of the element, or the whole message as it came, which may be no UTF-8
 };
+/// A message's commands: one object or an array of 1 to kMaxCommandsPerMessage; each element that
+/// cannot be read is an error of its own. Total: never empty, throws for no bytes.
 [[nodiscard]] std::vector<std::expected<ReadCommand, Unreadable>> decode_message(
     std::string_view bytes);
 
-/// {"id","kind","code","field","detail","result","shortages"}; empty ones left out. This is what is
-/// stored, replied and shown by GET /v1/commands/{id}.
+/// {"id","kind","code","field","detail","result","shortages"}; empty ones left out. The result is
+/// the state itself: an item for the commands on items, and so on by kind. This is what is stored,
+/// replied and shown by GET /v1/commands/{id}.
 [[nodiscard]] std::string encode_outcome(const base::Uuid& id, domain::CommandKind kind,
                                          const domain::Outcome& outcome);
 
@@ -68,18 +71,21 @@ struct ReadOutcome {
     domain::CommandKind kind;
     domain::Outcome outcome;
 };
-/// Reads what encode_outcome wrote, this version's or an older one's.
+/// Reads what encode_outcome wrote, this version's or another one's: members that are not known
+/// are passed over. The error says what is wrong and where.
 [[nodiscard]] std::expected<ReadOutcome, std::string> decode_outcome(std::string_view bytes);
 
 /// The `data` of an event.
 [[nodiscard]] std::string encode_event_data(const domain::Event& event);
 
-// States as clients see them (DESIGN: HTTP).
+// States as clients see them (DESIGN: HTTP). Texts that are empty and optionals that are not there
+// are left out, but for an item's name and label and a location's name.
 void write(JsonWriter& json, const domain::ItemView& item);
 void write(JsonWriter& json, const domain::Location& location);
 void write(JsonWriter& json, const domain::Level& level);
 void write(JsonWriter& json, const domain::OrderView& order);
 void write(JsonWriter& json, const domain::Hold& hold);
 void write(JsonWriter& json, const domain::Movement& movement);
+void write(JsonWriter& json, const domain::Shortage& shortage);
 
 }  // namespace stockroom::contract

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +25,7 @@ class JsonValue {
     explicit JsonValue(Variant value) : value_(std::move(value)) {}
 
     [[nodiscard]] const Variant& get() const { return value_; }
+    [[nodiscard]] Variant take() && { return std::move(value_); }
     template <typename T>
     [[nodiscard]] const T* as() const {
         return std::get_if<T>(&value_);
@@ -38,8 +38,9 @@ class JsonValue {
 };
 
 struct JsonError {
-    std::string detail;  // "line 3, column 7: …", or what is wrong with the field
-    std::string field;   // of a duplicate key: where it stands; else empty
+    std::string
+        detail;         // "line 3, column 7: a comma, a bracket or a quote is missing or misplaced"
+    std::string field;  // of a name that stands twice: "lines[3].sku"; else empty
 };
 
 inline constexpr std::size_t kMaxJsonDepth = 32;
@@ -48,7 +49,11 @@ inline constexpr std::size_t kMaxJsonDepth = 32;
 /// nothing after it.
 [[nodiscard]] std::expected<JsonValue, JsonError> read_json(std::string_view text);
 
-/// Writes JSON into a string, commas and all.
+/// Appends the value as JSON: members in their order, numbers as their text stands.
+/// REQUIRES: nested no deeper than kMaxJsonDepth or so; texts in UTF-8.
+void append_json(std::string& out, const JsonValue& value);
+
+/// Writes JSON into a string, commas and all. REQUIRES: texts in UTF-8.
 ///     JsonWriter json(out); json.begin_object(); json.field("sku", "IB1"); json.end_object();
 class JsonWriter {
   public:

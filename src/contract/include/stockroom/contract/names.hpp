@@ -25,14 +25,20 @@ inline constexpr std::string_view kOrdersQueue = "stockroom.orders";
 [[nodiscard]] std::string_view to_string(domain::EventType type);
 [[nodiscard]] std::string_view to_string(const domain::OutcomeCode& code);
 
+/// Reverse of to_string; empty for what no enumerator is called.
 [[nodiscard]] std::optional<domain::CommandKind> parse_command_kind(std::string_view text);
 [[nodiscard]] std::optional<domain::OrderState> parse_order_state(std::string_view text);
-
-/// Reverse of to_string.
+[[nodiscard]] std::optional<domain::HoldState> parse_hold_state(std::string_view text);
 [[nodiscard]] std::optional<domain::EventType> parse_event_type(std::string_view text);
+/// A code that commands of this kind can have: a CommandRefusal or one of the kind's own.
+[[nodiscard]] std::optional<domain::OutcomeCode> parse_outcome_code(domain::CommandKind kind,
+                                                                    std::string_view text);
 
-/// "order/0193…", "item/IB1", "level/IB1/main" …: what an event's version grows by.
+/// What an event's version grows by: "item/SKU", "location/CODE", "movement/COMMAND",
+/// "order/ID", "level/SKU/LOCATION". A SKU may contain '/', a location's code cannot, so no two
+/// things share a key.
 [[nodiscard]] std::string event_key(const domain::Event& event);
+/// The version of the event's state; 1 for a movement, which never changes.
 [[nodiscard]] domain::Version event_version(const domain::Event& event);
 
 }  // namespace stockroom::contract
