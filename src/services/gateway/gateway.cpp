@@ -1,0 +1,136 @@
+#include "stockroom/gateway/gateway.hpp"
+
+#include <cstdlib>
+#include <exception>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "stockroom/base/mutex.hpp"
+#include "stockroom/base/time.hpp"
+#include "stockroom/telemetry/log.hpp"
+
+#include "query_pool.hpp"
+#include "reads.hpp"
+#include "routes.hpp"
+#include "submit.hpp"
+
+namespace stockroom::gateway {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// How long commands may still wait for their outcomes, and then all answers be written, once the
+/// gateway stops; together less than runtime::kStopTime.
+constexpr std::chrono::seconds kLastWait{3};
+constexpr std::chrono::seconds kStopTime{7};
+
+}  // namespace
+
+// Members that others stand on come first, so that they are destroyed last.
+struct Gateway::Parts {
+    Parts(ports::Bus& given_bus, OpenQueries open, Options given, telemetry::Metrics& given_metrics)
+        : bus(given_bus),
+          open_queries(std::move(open)),
+          options(std::move(given)),
+          metrics(given_metrics),
+          pool(context, options.readers, options.reads_queued_max, metrics),
+          reads(pool, options.read_time),
+          submitter(context, bus, pool,
+                    {.wait = options.wait, .in_flight_max = options.commands_in_flight_max},
+                    metrics),
+          server(context,
+                 make_routes({.submitter = submitter,
+                              .reads = reads,
+                              .metrics = metrics,
+                              .trouble = [this] { return trouble(); }}),
+                 options.limits, metrics) {}
+
+    [[nodiscard]] std::string trouble() const {
+        std::string of_bus = bus.trouble();
+        if (!of_bus.empty()) return of_bus;
+        return options.trouble ? options.trouble() : std::string();
+    }
+
+    void run();
+
+    ports::Bus& bus;
+    OpenQueries open_queries;
+    Options options;
+    telemetry::Metrics& metrics;
+
+    asio::io_context context{1};
+    std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work{
+        context.get_executor()};
+    QueryPool pool;
+    Reads reads;
+    Submitter submitter;
+    http::Server server;
+
+    base::mutex mutex;
+    base::condition changed;
+    bool ended STOCKROOM_GUARDED_BY(mutex) = false;
+    std::thread thread;
+};
+
+void Gateway::Parts::run() {
+    try {
+        context.run();
+    } catch (const std::exception& failure) {
+        // What a coroutine did not handle itself is a bug; going on could answer wrongly.
+        telemetry::log(telemetry::LogLevel::error, "the gateway failed",
+                       {{"reason", failure.what()}});
+        telemetry::flush_log();
+        std::abort();
+    }
+    const base::lock_guard lock(mutex);
+    ended = true;
+    changed.notify_all();
+}
+
+Gateway::Gateway(ports::Bus& bus, OpenQueries open_queries, Options options,
+                 telemetry::Metrics& metrics)
+    : parts_(std::make_unique<Parts>(bus, std::move(open_queries), std::move(options), metrics)) {}
+
+Gateway::~Gateway() {
+    stop();
+}
+
+std::expected<http::Address, std::string> Gateway::start() {
+    if (auto opened = parts_->pool.start(parts_->open_queries); !opened)
+        return std::unexpected(std::move(opened.error().detail));
+    auto address = parts_->server.start(parts_->options.listen);
+    if (address) parts_->thread = std::thread([parts = parts_.get()] { parts->run(); });
+    return address;
+}
+
+void Gateway::stop() {
+    if (parts_->thread.joinable()) {
+        const base::Deadline deadline = base::in(kStopTime);
+        asio::post(parts_->context, [parts = parts_.get()] {
+            parts->server.stop();
+            parts->submitter.hurry(base::in(kLastWait));
+            parts->work.reset();
+        });
+        {
+            const base::lock_guard lock(parts_->mutex);
+            while (!parts_->ended) {
+                if (parts_->changed.wait_until(parts_->mutex, deadline)) continue;
+                telemetry::log(telemetry::LogLevel::warning,
+                               "the gateway stops with requests unanswered");
+                parts_->context.stop();
+                break;
+            }
+        }
+        parts_->thread.join();
+    }
+    parts_->submitter.close();
+    parts_->pool.stop();
+}
+
+}  // namespace stockroom::gateway

@@ -1,0 +1,263 @@
+#include "reads.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "stockroom/contract/codec.hpp"
+#include "stockroom/contract/names.hpp"
+#include "stockroom/http/problem.hpp"
+
+#include "problems.hpp"
+#include "query_parameters.hpp"
+#include "request_headers.hpp"
+
+namespace stockroom::gateway {
+
+namespace {
+
+using contract::JsonWriter;
+
+/// Longer than any text that could match.
+constexpr std::size_t kMaxPrefixLength = domain::kMaxNameLength;
+
+Reads::Answer at_once(http::Problem problem) {
+    co_return http::to_response(problem);
+}
+
+std::optional<domain::Sku> sku_in_path(const http::Request& request) {
+    const auto found = request.path_parameters.find("sku");
+    if (found == request.path_parameters.end()) return std::nullopt;
+    return domain::Sku::parse(found->second);
+}
+
+std::optional<base::Uuid> id_in_path(const http::Request& request) {
+    const auto found = request.path_parameters.find("id");
+    if (found == request.path_parameters.end()) return std::nullopt;
+    return base::Uuid::parse(found->second);
+}
+
+http::Problem malformed_id() {
+    return invalid_field("id", "must be a UUID");
+}
+
+std::optional<http::Problem> refuse_parameters(const http::Request& request) {
+    return QueryParameters(request).problem();
+}
+
+/// {"NAME":[…],"next":"…"}
+template <typename Row>
+http::Response render(const ports::PageResult<Row>& page, std::string_view name) {
+    if (!page) {
+        if (const auto* error = std::get_if<ports::Error>(&page.error()))
+            return http::to_response(store_trouble(*error));
+        return http::to_response(invalid_field("cursor", "must be the `next` of a page"));
+    }
+    http::Response response;
+    JsonWriter json(response.body);
+    json.begin_object();
+    json.name(name);
+    json.begin_array();
+    for (const Row& row : page->rows)
+        contract::write(json, row);
+    json.end_array();
+    if (!page->next.empty()) json.field("next", page->next);
+    json.end_object();
+    return response;
+}
+
+http::Response render_stock(const ports::ItemStock& stock) {
+    http::Response response;
+    JsonWriter json(response.body);
+    json.begin_object();
+    json.field("sku", stock.item.item.sku.text());
+    json.field("on_hand", stock.item.on_hand);
+    json.field("held", stock.item.held);
+    json.field("available", stock.item.available());
+    json.name("levels");
+    json.begin_array();
+    for (const domain::Level& level : stock.levels) {
+        json.begin_object();
+        json.field("location", level.location.text());
+        json.field("on_hand", level.on_hand);
+        json.field("held", level.held);
+        json.field("available", level.available());
+        json.end_object();
+    }
+    json.end_array();
+    json.name("holds");
+    json.begin_array();
+    for (const domain::Hold& hold : stock.holds)
+        contract::write(json, hold);
+    json.end_array();
+    if (stock.more_holds) json.field("more_holds", true);
+    json.end_object();
+    return response;
+}
+
+template <typename State>
+http::Response render_versioned(const State& state, domain::Version version) {
+    http::Response response;
+    JsonWriter json(response.body);
+    contract::write(json, state);
+    response.headers.emplace_back("ETag", entity_tag(version));
+    return response;
+}
+
+void begin_command(JsonWriter& json, const base::Uuid& id, std::string_view state) {
+    json.begin_object();
+    json.field("id", id.to_string());
+    json.field("state", state);
+}
+
+http::Response render_command(ports::Queries& queries, const base::Uuid& id, bool in_flight) {
+    const auto outcome = queries.outcome(id);
+    if (!outcome) return http::to_response(store_trouble(outcome.error()));
+    http::Response response;
+    JsonWriter json(response.body);
+    if (*outcome) {
+        begin_command(json, id, "done");
+        json.name("outcome");
+        json.raw((*outcome)->bytes);
+        json.end_object();
+        return response;
+    }
+    const auto dead = queries.dead_command(id);
+    if (!dead) return http::to_response(store_trouble(dead.error()));
+    if (*dead) {
+        begin_command(json, id, "dead");
+        json.field("reason", (*dead)->reason);
+        json.end_object();
+        return response;
+    }
+    if (!in_flight) return http::to_response(command_not_found());
+    begin_command(json, id, "pending");
+    json.end_object();
+    return response;
+}
+
+}  // namespace
+
+Reads::Answer Reads::answer(Read read) {
+    const base::Deadline deadline = base::in(time_);
+    auto reading = pool_.run(std::move(read), deadline);
+    auto response = co_await std::move(reading);
+    if (!response) co_return http::to_response(reads_overloaded());
+    co_return std::move(*response);
+}
+
+Reads::Answer Reads::list_items(http::Request request) {
+    QueryParameters parameters(request);
+    const ports::ItemFilter filter{
+        .prefix = parameters.text("q", kMaxPrefixLength).value_or(""),
+        .label = parameters.text("label", domain::kMaxLabelLength).value_or(""),
+        .low_stock = parameters.truth("low_stock")};
+    const ports::PageRequest page = parameters.page();
+    if (const auto problem = parameters.problem()) return at_once(*problem);
+    return answer([filter, page](ports::Queries& queries) {
+        return render(queries.items(filter, page), "items");
+    });
+}
+
+Reads::Answer Reads::get_item(http::Request request) {
+    const auto sku = sku_in_path(request);
+    if (!sku) return at_once(item_not_found());
+    if (const auto problem = refuse_parameters(request)) return at_once(*problem);
+    return answer([sku = *sku](ports::Queries& queries) {
+        const auto item = queries.item(sku);
+        if (!item) return http::to_response(store_trouble(item.error()));
+        if (!*item) return http::to_response(item_not_found());
+        return render_versioned(**item, (*item)->item.version);
+    });
+}
+
+Reads::Answer Reads::get_stock(http::Request request) {
+    const auto sku = sku_in_path(request);
+    if (!sku) return at_once(item_not_found());
+    if (const auto problem = refuse_parameters(request)) return at_once(*problem);
+    return answer([sku = *sku](ports::Queries& queries) {
+        const auto stock = queries.stock(sku);
+        if (!stock) return http::to_response(store_trouble(stock.error()));
+        if (!*stock) return http::to_response(item_not_found());
+        return render_stock(**stock);
+    });
+}
+
+Reads::Answer Reads::list_movements(http::Request request) {
+    const auto sku = sku_in_path(request);
+    if (!sku) return at_once(item_not_found());
+    QueryParameters parameters(request);
+    const ports::PageRequest page = parameters.page();
+    if (const auto problem = parameters.problem()) return at_once(*problem);
+    return answer([sku = *sku, page](ports::Queries& queries) {
+        const auto movements = queries.movements(sku, page);
+        if (movements && movements->rows.empty() && page.cursor.empty()) {
+            // No ledger yet: the item was made without stock, or was never made.
+            const auto item = queries.item(sku);
+            if (!item) return http::to_response(store_trouble(item.error()));
+            if (!*item) return http::to_response(item_not_found());
+        }
+        return render(movements, "movements");
+    });
+}
+
+Reads::Answer Reads::list_locations(http::Request request) {
+    QueryParameters parameters(request);
+    const ports::PageRequest page = parameters.page();
+    if (const auto problem = parameters.problem()) return at_once(*problem);
+    return answer(
+        [page](ports::Queries& queries) { return render(queries.locations(page), "locations"); });
+}
+
+Reads::Answer Reads::list_orders(http::Request request) {
+    QueryParameters parameters(request);
+    ports::OrderFilter filter;
+    filter.customer = parameters.text("customer", domain::kMaxCustomerLength).value_or("");
+    if (const auto state = parameters.text("state", 64)) {
+        filter.state = contract::parse_order_state(*state);
+        if (!filter.state) parameters.refuse("state", "must be the name of a state");
+    }
+    if (const auto since = parameters.text("since", 64)) {
+        filter.since = base::Time::parse(*since);
+        if (!filter.since) parameters.refuse("since", "must be a time like 2026-11-21T10:00:00Z");
+    }
+    const ports::PageRequest page = parameters.page();
+    if (const auto problem = parameters.problem()) return at_once(*problem);
+    return answer([filter, page](ports::Queries& queries) {
+        return render(queries.orders(filter, page), "orders");
+    });
+}
+
+Reads::Answer Reads::get_order(http::Request request) {
+    const auto id = id_in_path(request);
+    if (!id) return at_once(malformed_id());
+    if (const auto problem = refuse_parameters(request)) return at_once(*problem);
+    return answer([id = *id](ports::Queries& queries) {
+        const auto order = queries.order(id);
+        if (!order) return http::to_response(store_trouble(order.error()));
+        if (!*order) return http::to_response(order_not_found());
+        return render_versioned(**order, (*order)->order.version);
+    });
+}
+
+Reads::Answer Reads::get_command(http::Request request, bool in_flight) {
+    const auto id = id_in_path(request);
+    if (!id) return at_once(malformed_id());
+    if (const auto problem = refuse_parameters(request)) return at_once(*problem);
+    return answer([id = *id, in_flight](ports::Queries& queries) {
+        return render_command(queries, id, in_flight);
+    });
+}
+
+Reads::Answer Reads::check_store() {
+    return answer([](ports::Queries& queries) {
+        const auto page = queries.locations({.cursor = "", .limit = 1});
+        if (!page) return http::to_response(not_ready("The store cannot be read."));
+        http::Response response;
+        response.body = R"({"status":"ok"})";
+        return response;
+    });
+}
+
+}  // namespace stockroom::gateway

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "stockroom/http/message.hpp"
+#include "stockroom/ports/queries.hpp"
+
+#include "query_pool.hpp"
+
+namespace stockroom::gateway {
+
+/// The reads: each checks what the client asks for, then reads and renders on a reader's thread.
+class Reads {
+  public:
+    using Answer = boost::asio::awaitable<http::Response>;
+
+    Reads(QueryPool& pool, std::chrono::seconds time) : pool_(pool), time_(time) {}
+
+    Answer list_items(http::Request request);
+    Answer get_item(http::Request request);
+    Answer get_stock(http::Request request);
+    Answer list_movements(http::Request request);
+    Answer list_locations(http::Request request);
+    Answer list_orders(http::Request request);
+    Answer get_order(http::Request request);
+    /// `in_flight`: it was published and has not ended yet, as far as is known here.
+    Answer get_command(http::Request request, bool in_flight);
+
+    /// Whether the store answers: 200, or why not.
+    Answer check_store();
+
+  private:
+    using Read = std::function<http::Response(ports::Queries&)>;
+
+    Answer answer(Read read);
+
+    QueryPool& pool_;
+    std::chrono::seconds time_;
+};
+
+}  // namespace stockroom::gateway

@@ -1,0 +1,124 @@
+#include "routes.hpp"
+
+#include <utility>
+
+#include "stockroom/contract/json.hpp"
+#include "stockroom/http/problem.hpp"
+#include "stockroom/runtime/command_line.hpp"
+
+#include "openapi.hpp"
+#include "problems.hpp"
+
+namespace stockroom::gateway {
+
+namespace {
+
+using domain::CommandKind;
+using http::Request;
+using http::Response;
+using Answer = boost::asio::awaitable<Response>;
+
+Answer at_once(Response response) {
+    co_return response;
+}
+
+Response json_response(std::string body) {
+    Response response;
+    response.body = std::move(body);
+    return response;
+}
+
+std::string index_json() {
+    std::string body;
+    contract::JsonWriter json(body);
+    json.begin_object();
+    json.field("name", "stockroom");
+    json.field("version", runtime::version());
+    json.name("links");
+    json.begin_object();
+    json.field("openapi", "/openapi.json");
+    json.field("items", "/v1/items");
+    json.field("locations", "/v1/locations");
+    json.field("orders", "/v1/orders");
+    json.field("metrics", "/metrics");
+    json.field("livez", "/livez");
+    json.field("readyz", "/readyz");
+    json.end_object();
+    json.end_object();
+    return body;
+}
+
+Answer check_ready(std::string trouble, Reads& reads) {
+    if (!trouble.empty()) return at_once(http::to_response(not_ready(std::move(trouble))));
+    return reads.check_store();
+}
+
+void add_writes(http::Router& router, Submitter& submitter) {
+    const auto write = [&](std::string_view method, std::string_view pattern, CommandKind kind) {
+        router.add(method, pattern, [&submitter, kind](Request request) {
+            return submitter.submit(kind, std::move(request));
+        });
+    };
+    write("POST", "/v1/items", CommandKind::create_item);
+    write("PATCH", "/v1/items/{sku}", CommandKind::change_item);
+    write("DELETE", "/v1/items/{sku}", CommandKind::retire_item);
+    write("POST", "/v1/locations", CommandKind::create_location);
+    write("POST", "/v1/stock/receipts", CommandKind::receive_stock);
+    write("POST", "/v1/stock/adjustments", CommandKind::adjust_stock);
+    write("POST", "/v1/orders", CommandKind::place_order);
+    write("POST", "/v1/orders/{id}/confirm", CommandKind::confirm_order);
+    write("POST", "/v1/orders/{id}/fulfil", CommandKind::fulfil_order);
+    write("POST", "/v1/orders/{id}/cancel", CommandKind::cancel_order);
+    write("POST", "/v1/orders/{id}/close", CommandKind::close_order);
+    write("POST", "/v1/orders/{id}/returns", CommandKind::return_goods);
+}
+
+void add_reads(http::Router& router, Reads& reads, const Submitter& submitter) {
+    const auto read = [&](std::string_view pattern, Answer (Reads::*handler)(Request)) {
+        router.add("GET", pattern, [&reads, handler](Request request) {
+            return (reads.*handler)(std::move(request));
+        });
+    };
+    read("/v1/items", &Reads::list_items);
+    read("/v1/items/{sku}", &Reads::get_item);
+    read("/v1/items/{sku}/stock", &Reads::get_stock);
+    read("/v1/items/{sku}/movements", &Reads::list_movements);
+    read("/v1/locations", &Reads::list_locations);
+    read("/v1/orders", &Reads::list_orders);
+    read("/v1/orders/{id}", &Reads::get_order);
+    router.add("GET", "/v1/commands/{id}", [&reads, &submitter](Request request) {
+        const auto id = base::Uuid::parse(request.path_parameters["id"]);
+        const bool in_flight = id && submitter.is_in_flight(*id);
+        return reads.get_command(std::move(request), in_flight);
+    });
+}
+
+void add_operations(http::Router& router, const Collaborators& with) {
+    router.add("GET", "/livez",
+               [](const Request&) { return at_once(json_response(R"({"status":"ok"})")); });
+    router.add("GET", "/readyz", [&reads = with.reads, trouble = with.trouble](const Request&) {
+        return check_ready(trouble(), reads);
+    });
+    router.add("GET", "/metrics", [&metrics = with.metrics](const Request&) {
+        Response response;
+        response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+        response.body = metrics.to_text();
+        return at_once(std::move(response));
+    });
+    router.add("GET", "/openapi.json",
+               [](const Request&) { return at_once(json_response(std::string(openapi_json()))); });
+    router.add("GET", "/",
+               [index = index_json()](const Request&) { return at_once(json_response(index)); });
+}
+
+}  // namespace
+
+http::Router make_routes(Collaborators collaborators) {
+    http::Router router;
+    add_writes(router, collaborators.submitter);
+    add_reads(router, collaborators.reads, collaborators.submitter);
+    add_operations(router, collaborators);
+    return router;
+}
+
+}  // namespace stockroom::gateway

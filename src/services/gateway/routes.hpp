@@ -1,0 +1,25 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "stockroom/http/router.hpp"
+#include "stockroom/telemetry/metrics.hpp"
+
+#include "reads.hpp"
+#include "submit.hpp"
+
+namespace stockroom::gateway {
+
+/// What the routes stand on. REQUIRES: outlives the router.
+struct Collaborators {
+    Submitter& submitter;
+    Reads& reads;
+    telemetry::Metrics& metrics;
+    std::function<std::string()> trouble;  // empty: the bus and the services work
+};
+
+/// Every route that there is.
+[[nodiscard]] http::Router make_routes(Collaborators collaborators);
+
+}  // namespace stockroom::gateway

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "stockroom/base/time.hpp"
+#include "stockroom/base/uuid.hpp"
+#include "stockroom/contract/codec.hpp"
+#include "stockroom/domain/command.hpp"
+#include "stockroom/http/message.hpp"
+#include "stockroom/ports/bus.hpp"
+#include "stockroom/telemetry/metrics.hpp"
+
+#include "inbox.hpp"
+#include "query_pool.hpp"
+#include "wish.hpp"
+
+namespace stockroom::gateway {
+
+/// The way of a write: request → command → queue → outcome → answer. Lives on the thread of one
+/// io_context.
+class Submitter {
+  public:
+    struct Options {
+        std::chrono::seconds wait{5};
+        std::size_t in_flight_max = 20'000;
+    };
+
+    Submitter(boost::asio::io_context& context, ports::Bus& bus, QueryPool& queries,
+              Options options, telemetry::Metrics& metrics);
+    ~Submitter();
+    Submitter(const Submitter&) = delete;
+    Submitter& operator=(const Submitter&) = delete;
+
+    /// Publishes what the request wishes and waits for what becomes of it. What is answered keeps
+    /// DESIGN's invariant 4.
+    boost::asio::awaitable<http::Response> submit(domain::CommandKind kind, http::Request request);
+
+    /// Whether the command was published here and its outcome is not known yet.
+    [[nodiscard]] bool is_in_flight(const base::Uuid& command) const;
+
+    /// From here on nobody waits longer than until `deadline`.
+    void hurry(base::Deadline deadline);
+
+    /// Drops what the bus still has to say. REQUIRES: nobody runs the io_context any more.
+    void close();
+
+  private:
+    struct Waiter;
+    struct Flight;
+    using FlightPtr = std::shared_ptr<Flight>;
+
+    void deliver(Inbox::Batch batch);
+    void note_reply(const ports::Reply& reply);
+    void note_published(const base::Uuid& command, ports::Published published);
+
+    [[nodiscard]] FlightPtr launch(const Wish& wish, const base::Fingerprint& body);
+    void forget_if_over(const base::Uuid& command);
+    boost::asio::awaitable<void> wait(FlightPtr flight, Preference preference);
+    boost::asio::awaitable<http::Response> conclude(Wish wish, FlightPtr flight);
+    boost::asio::awaitable<http::Response> look_up(Wish wish, bool durable);
+
+    boost::asio::io_context& context_;
+    QueryPool& queries_;
+    Options options_;
+    telemetry::Gauge in_flight_;
+    telemetry::Counter accepted_;
+    telemetry::Counter unknown_;
+    telemetry::Histogram seconds_;
+
+    std::unordered_map<base::Uuid, FlightPtr> flights_;
+    base::Deadline hurry_until_ = base::Deadline::max();
+    std::shared_ptr<Inbox> inbox_;
+    std::unique_ptr<ports::Publisher> publisher_;
+};
+
+}  // namespace stockroom::gateway
