@@ -123,7 +123,7 @@ asio::awaitable<void> Connection::run() {
             progress = receive();
             if (progress == Progress::more) progress = take_header();
         }
-        if (progress == Progress::done && !parser_->is_done()) {
+        if (progress == Progress::done && !parser_->is_whole()) {
             auto reading = read_body();
             progress = co_await std::move(reading);
         }
@@ -207,7 +207,7 @@ Connection::Progress Connection::take_body() {
     if (!server_.take_body_bytes(grown))
         return refuse(too_busy("Too many bodies are being read. Try again in a second."));
     body_bytes_ += grown;
-    return parser_->is_done() ? Progress::done : Progress::more;
+    return parser_->is_whole() ? Progress::done : Progress::more;
 }
 
 asio::awaitable<Connection::Progress> Connection::read_body() {

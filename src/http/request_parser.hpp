@@ -12,10 +12,12 @@
 #include "stockroom/http/message.hpp"
 #include "stockroom/http/problem.hpp"
 
+#include "chunk_decoder.hpp"
+
 namespace stockroom::http {
 
-/// Fills one Request: Beast's parser over a header block that passed check_framing, then over the
-/// body's bytes as they arrive. Discards trailers and chunk extensions.
+/// Fills one Request: Beast's parser reads a header block that passed check_framing; the body's
+/// bytes are taken as they arrive.
 class RequestParser final : public boost::beast::http::basic_parser<true> {
   public:
     explicit RequestParser(const Limits& limits);
@@ -24,9 +26,12 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
     [[nodiscard]] std::expected<void, Problem> put_header(std::string_view block);
 
     /// Takes body bytes off the front of `bytes`; gives how many. Those left are the beginning of a
-    /// chunk line that has not all arrived (hand them in again, longer), or belong to the next
-    /// request. Errors: 400 malformed_body, 413.
+    /// line that has not all arrived (hand them in again, longer), or once the request is whole,
+    /// the next one's. Errors: 400 malformed_body, 413.
     [[nodiscard]] std::expected<std::size_t, Problem> put_body(std::string_view bytes);
+
+    /// Whether the body is all there, too. REQUIRES: put_header.
+    [[nodiscard]] bool is_whole() const;
 
     /// Whether the client waits for a "100 Continue" before it sends its body.
     [[nodiscard]] bool wants_continue() const { return wants_continue_ && !http_1_0_; }
@@ -47,21 +52,20 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
                        error_code& error) override;
     void on_header_impl(error_code&) override {}
     void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-    std::size_t on_body_impl(string_view bytes, error_code& error) override;
-    void on_chunk_header_impl(std::uint64_t size, string_view extensions,
-                              error_code& error) override;
-    std::size_t on_chunk_body_impl(std::uint64_t remaining, string_view bytes,
-                                   error_code& error) override;
+    // The body never reaches Beast.
+    std::size_t on_body_impl(string_view, error_code&) override { return 0; }
+    void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+    std::size_t on_chunk_body_impl(std::uint64_t, string_view, error_code&) override { return 0; }
     void on_finish_impl(error_code&) override {}
 
     std::expected<void, Problem> read_target(std::string_view target);
-    std::size_t append(string_view bytes, error_code& error);
 
     std::size_t body_bytes_max_;
     boost::beast::http::verb method_ = boost::beast::http::verb::unknown;
     bool http_1_0_ = false;
-    bool in_header_ = true;
     bool wants_continue_ = false;
+    ChunkDecoder chunks_;             // when the body is chunked
+    std::size_t body_bytes_ = 0;      // declared, when it is not
     std::optional<Problem> problem_;  // why a callback refused
 };
 

@@ -155,6 +155,11 @@ void RawClient::reset() {
     ::close(std::exchange(descriptor_, -1));
 }
 
+bool RawClient::has_bytes_within(std::chrono::milliseconds time) {
+    pollfd ready{.fd = descriptor_, .events = POLLIN, .revents = 0};
+    return !received_.empty() || ::poll(&ready, 1, static_cast<int>(time.count())) == 1;
+}
+
 bool RawClient::fill() {
     pollfd ready{.fd = descriptor_, .events = POLLIN, .revents = 0};
     if (::poll(&ready, 1, 60'000) != 1)

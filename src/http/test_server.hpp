@@ -77,6 +77,8 @@ class RawClient {
     Answer read_answer(bool has_body = true);
     /// Reads all that comes until the server closes; a reset counts as a close.
     std::string read_to_end();
+    /// Waits for the next byte, or the server's close.
+    bool has_bytes_within(std::chrono::milliseconds time);
     /// Whether the server has closed, waiting for it if it has not; false when bytes come instead.
     bool is_closed() { return read_to_end().empty(); }
 
