@@ -1,6 +1,7 @@
 #include "load.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace stockroom::store_sqlite {
@@ -11,8 +12,10 @@ Loader::Loader(Connection& connection)
       head_(connection,
             "SELECT position, number, movement, locations_version, at FROM log_head WHERE id = 1"),
       due_(connection,
-           "SELECT number FROM holds WHERE state = 'pending' AND expires_at <= ? "
-           "ORDER BY expires_at, number LIMIT ?") {}
+           "SELECT holds.number, hold_lines.sku FROM holds "
+           "CROSS JOIN hold_lines ON hold_lines.number = holds.number "
+           "WHERE holds.state = 'pending' AND holds.expires_at <= ? "
+           "ORDER BY holds.expires_at, holds.number") {}
 
 Expected<Loaded> Loader::load(std::span<const base::Uuid> commands, const domain::Keys& keys) {
     const LogHead head = read_head();
@@ -68,32 +71,37 @@ void Loader::load_order(Loaded& loaded, const base::Uuid& id, Skus& skus) {
     }
 }
 
-void Loader::load_due(Loaded& loaded, Skus& skus) {
-    std::vector<std::int64_t> numbers;
-    for (Rows rows = due_.query(loaded.snapshot.now(), kMaxDueHolds + 1); rows.next();)
-        numbers.push_back(rows.integer(0));
-    const bool too_many = std::ssize(numbers) > kMaxDueHolds;
-    if (too_many) {
-        numbers.pop_back();
-        loaded.snapshot.set_more_due();
-    }
-    Skus more;
+std::vector<std::int64_t> Loader::find_due(Loaded& loaded, const Skus& skus) {
+    std::unordered_set<std::string_view> wanted_skus;
+    for (const auto& sku : skus)
+        wanted_skus.insert(sku.text());
+    std::vector<std::int64_t> all;
+    std::vector<std::int64_t> wanted;
     std::size_t lines = 0;
-    for (const auto number : numbers) {
+    // A row for each line of each hold, hold after hold.
+    for (Rows rows = due_.query(loaded.snapshot.now()); rows.next(); ++lines) {
+        const auto number = rows.integer(0);
+        if (all.empty() || all.back() != number) {
+            if (all.size() == kMaxDueHolds || lines >= kMaxDueLines) {
+                loaded.snapshot.set_more_due();
+                return all;
+            }
+            all.push_back(number);
+        }
+        if ((wanted.empty() || wanted.back() != number) && wanted_skus.contains(rows.text(1)))
+            wanted.push_back(number);
+    }
+    return wanted;
+}
+
+void Loader::load_due(Loaded& loaded, Skus& skus) {
+    if (skus.empty()) return;
+    for (const auto number : find_due(loaded, skus)) {
         auto hold = rows_.hold(number);
         if (!hold) return;
-        if (loaded.hold_numbers.contains(hold->id)) continue;
-        const bool wanted = std::ranges::any_of(
-            hold->lines, [&skus](const auto& line) { return skus.contains(line.sku); });
-        if (!wanted && !too_many) continue;
-        lines += hold->lines.size();
-        add_due(loaded, number, *std::move(hold), more);
-        if (lines >= kMaxDueLines) {
-            loaded.snapshot.set_more_due();
-            break;
-        }
+        if (!loaded.hold_numbers.contains(hold->id))
+            add_due(loaded, number, *std::move(hold), skus);
     }
-    skus.merge(more);
 }
 
 void Loader::add_due(Loaded& loaded, std::int64_t number, domain::Hold hold, Skus& skus) {

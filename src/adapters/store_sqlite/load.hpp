@@ -34,13 +34,13 @@ struct Loaded {
     std::unordered_map<base::Uuid, std::int64_t> hold_numbers;
 };
 
-/// Loads what domain::Snapshot says. Of holds that are due, at most kMaxDueHolds (or as many as
-/// have kMaxDueLines lines): when more are due in the whole store, the first ones whatever their
-/// SKUs, so that a store left alone for long is tidied in a few rounds, each bounded.
-/// REQUIRES: a transaction that has the writer's lock.
+/// Loads what domain::Snapshot says. When more than kMaxDueHolds holds are due in the whole store
+/// (or than have kMaxDueLines lines), it loads the first of them whatever their SKUs, so that a
+/// store that was left alone for long is tidied in a few rounds, each bounded. REQUIRES: a
+/// transaction that has the writer's lock.
 class Loader {
   public:
-    static constexpr std::int64_t kMaxDueHolds = 1'000;
+    static constexpr std::size_t kMaxDueHolds = 1'000;
     static constexpr std::size_t kMaxDueLines = 20'000;
 
     explicit Loader(Connection& connection);
@@ -54,6 +54,8 @@ class Loader {
     [[nodiscard]] LogHead read_head();
     void load_locations(Loaded& loaded);
     void load_order(Loaded& loaded, const base::Uuid& id, Skus& skus);
+    /// By number, earliest expiry first.
+    [[nodiscard]] std::vector<std::int64_t> find_due(Loaded& loaded, const Skus& skus);
     void load_due(Loaded& loaded, Skus& skus);
     void add_due(Loaded& loaded, std::int64_t number, domain::Hold hold, Skus& skus);
     void load_stock(Loaded& loaded, const Skus& skus);

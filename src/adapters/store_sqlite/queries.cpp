@@ -83,9 +83,10 @@ SqliteQueries::SqliteQueries(std::unique_ptr<Connection> connection)
                       "SELECT sku FROM found CROSS JOIN items ON items.number = found.number "
                       "WHERE sku > ?1 AND (?2 = '' OR label = ?2) AND retired = 0 ORDER BY sku"),
       open_holds_(*connection_,
-                  "SELECT DISTINCT hold_lines.number FROM hold_lines "
-                  "JOIN holds ON holds.number = hold_lines.number "
-                  "WHERE hold_lines.sku = ? AND posted + voided < quantity "
+                  "SELECT DISTINCT hold_lines.number "
+                  "FROM hold_lines INDEXED BY hold_lines_open_by_sku "
+                  "CROSS JOIN holds ON holds.number = hold_lines.number "
+                  "WHERE hold_lines.sku = ? AND quantity > posted + voided "
                   "AND holds.state IN ('pending', 'committed') "
                   "ORDER BY hold_lines.number LIMIT ?"),
       movements_(*connection_,

@@ -133,7 +133,8 @@ CREATE TABLE hold_lines (
     PRIMARY KEY (number, line),
     CHECK (posted + voided <= quantity)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX hold_lines_open_by_sku ON hold_lines (sku) WHERE posted + voided < quantity;
+-- SQLite finds the index only by this very condition, the column on the left.
+CREATE INDEX hold_lines_open_by_sku ON hold_lines (sku) WHERE quantity > posted + voided;
 
 -- A table with a rowid, since wide rows make poor index trees.
 CREATE TABLE outcomes (
