@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "client_url.hpp"
+
+namespace stockroom {
+
+/// How long a client goes on asking a server that went away, or has no room.
+inline constexpr std::chrono::seconds kDefaultPatience{10};
+
+/// What every command has that talks to a running gateway.
+struct ClientOptions {
+    std::string url{kDefaultUrl};
+    std::int64_t patience_seconds = kDefaultPatience.count();
+    bool json = false;
+
+    [[nodiscard]] std::chrono::seconds patience() const {
+        return std::chrono::seconds(patience_seconds);
+    }
+};
+
+/// Adds --url, --patience and --json. REQUIRES: options outlive the command.
+void add_client_options(CLI::App& command, ClientOptions& options);
+
+}  // namespace stockroom

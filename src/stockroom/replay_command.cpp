@@ -1,0 +1,96 @@
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "stockroom/runtime/command_line.hpp"
+
+#include "client.hpp"
+#include "client_options.hpp"
+#include "commands.hpp"
+#include "progress.hpp"
+#include "replay.hpp"
+#include "replay_plan.hpp"
+
+namespace stockroom {
+
+namespace {
+
+constexpr std::size_t kBadCellsShown = 20;
+
+struct ReplayOptions {
+    std::string file;
+    domain::Quantity opening = 0;
+    ClientOptions client;
+};
+
+std::expected<std::string, std::string> read_file(const std::string& path) {
+    errno = 0;
+    std::ifstream file(path, std::ios::binary);
+    std::string bytes;
+    if (file) bytes.assign(std::istreambuf_iterator<char>(file), {});
+    // A folder opens, and fails when it is read.
+    if (!file.is_open() || file.bad() || errno == EISDIR)
+        return std::unexpected(fmt::format("{}: {}", path, std::strerror(errno)));
+    return bytes;
+}
+
+void print_bad_cells(const std::string& file, const std::vector<BadCell>& bad) {
+    for (std::size_t i = 0; i < std::min(bad.size(), kBadCellsShown); ++i)
+        std::cerr << file << ": " << to_string(bad[i]) << '\n';
+    if (bad.size() > kBadCellsShown)
+        std::cerr << file << ": and " << bad.size() - kBadCellsShown << " more\n";
+    std::cerr << "stockroom replay: nothing was sent\n";
+}
+
+int run(const ReplayOptions& options) {
+    const auto bytes = read_file(options.file);
+    if (!bytes) {
+        std::cerr << "stockroom replay: " << bytes.error() << '\n';
+        return runtime::kExitUsage;
+    }
+    const auto plan = read_replay_plan(*bytes);
+    if (!plan) {
+        print_bad_cells(options.file, plan.error());
+        return runtime::kExitUsage;
+    }
+
+    Client client(*ServerUrl::parse(options.client.url), options.client.patience());
+    std::expected<ReplayResult, std::string> result;
+    {
+        ProgressBar bar(std::cerr, standard_error_is_terminal(), "replaying", count_steps(*plan));
+        result =
+            replay(*plan, options.opening, client, [&bar](std::int64_t done) { bar.set(done); });
+    }
+    if (!result) {
+        std::cerr << "stockroom replay: " << result.error() << '\n';
+        return runtime::kExitFailed;
+    }
+    std::cout << (options.client.json ? to_json(*result) + '\n' : to_table(*result));
+    return runtime::kExitDone;
+}
+
+}  // namespace
+
+void add_replay_command(CLI::App& app, int& exit_code) {
+    CLI::App* command =
+        app.add_subcommand("replay", "Send a file of invoices to a running gateway");
+    const auto options = std::make_shared<ReplayOptions>();
+    command->add_option("FILE", options->file, "CSV: InvoiceNo,StockCode,…,Country")->required();
+    command
+        ->add_option("--opening", options->opening,
+                     "Units of each item that there are to begin with, at main")
+        ->required()
+        ->check(CLI::Range(domain::Quantity{0}, domain::kMaxQuantity))
+        ->type_name("N");
+    add_client_options(*command, options->client);
+    runtime::bind_environment(*command);
+    command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace stockroom
