@@ -8,32 +8,46 @@
 
 namespace stockroom::base {
 
+namespace {
+
+bool needs_escape(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
+
+void append_escaped(std::string& out, char c) {
+    switch (c) {
+        case '"':
+            out.append("\\\"");
+            return;
+        case '\\':
+            out.append("\\\\");
+            return;
+        case '\n':
+            out.append("\\n");
+            return;
+        case '\r':
+            out.append("\\r");
+            return;
+        case '\t':
+            out.append("\\t");
+            return;
+        default:
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+    }
+}
+
+}  // namespace
+
 void append_json_string(std::string& out, std::string_view text) {
     out.push_back('"');
-    for (const char c : text) {
-        switch (c) {
-            case '"':
-                out.append("\\\"");
-                break;
-            case '\\':
-                out.append("\\\\");
-                break;
-            case '\n':
-                out.append("\\n");
-                break;
-            case '\r':
-                out.append("\\r");
-                break;
-            case '\t':
-                out.append("\\t");
-                break;
-            default:
-                if (static_cast<unsigned char>(c) < 0x20) {
-                    fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-                } else {
-                    out.push_back(c);
-                }
-        }
+    // What needs no escape is copied in one piece.
+    while (!text.empty()) {
+        const auto end = std::ranges::find_if(text, needs_escape);
+        const auto plain = static_cast<std::size_t>(end - text.begin());
+        out.append(text.substr(0, plain));
+        if (end == text.end()) break;
+        append_escaped(out, *end);
+        text.remove_prefix(plain + 1);
     }
     out.push_back('"');
 }
