@@ -43,6 +43,7 @@ constexpr auto kOrders =
 
 constexpr auto kEvents =
     "SELECT position, type, key, version, actor <> '', "
+    "log.command IS NULL OR "
     "EXISTS (SELECT 1 FROM outcomes WHERE outcomes.command = log.command) "
     "FROM log ORDER BY position";
 

@@ -55,7 +55,7 @@ struct EventAudit {
     std::string key;
     std::int64_t version = 0;
     bool has_actor = false;
-    bool has_outcome = false;  // its command's outcome is stored
+    bool has_outcome = false;  // its command's outcome is stored, or it has no command
 };
 
 /// Everything that an audit compares, read in one snapshot of a live store that no writer waits

@@ -29,7 +29,7 @@ struct EventRecord {
     std::string type;  // "order.reserved"
     std::string key;   // "order/0193…": versions grow per key
     domain::Version version = 1;
-    std::optional<base::Uuid> command;
+    std::optional<base::Uuid> command;  // empty: time has done it (a hold that was due)
     std::string actor;
     base::Time at;
     std::string data;  // the new state, JSON

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "stockroom/engine/engine.hpp"
+
+namespace stockroom::engine {
+
+/// An engine with a thread, a consumer and a store of its own: what a service is made of.
+class Worker {
+  public:
+    /// REQUIRES: bus and metrics outlive it.
+    Worker(EngineOptions options, ports::Bus& bus, std::unique_ptr<ports::Store> store,
+           telemetry::Metrics& metrics);
+    /// Stops.
+    ~Worker();
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    /// Call once.
+    void start();
+    /// Finishes the batch under way, replies, and ends the thread. Again: nothing.
+    void stop();
+
+    /// Empty while it works; else what is wrong with it, for /readyz. A bug that its root caught
+    /// stands here until the process ends: what it had taken is back in the queue.
+    [[nodiscard]] std::string trouble() const;
+
+  private:
+    void work(const std::stop_token& stop);
+    void run_engine(const std::stop_token& stop);
+    void fail(const std::string& reason);
+
+    const EngineOptions options_;
+    ports::Bus& bus_;
+    const std::unique_ptr<ports::Store> store_;
+    telemetry::Metrics& metrics_;
+
+    mutable base::mutex mutex_;
+    const Engine* engine_ STOCKROOM_GUARDED_BY(mutex_) = nullptr;  // while it runs
+    std::string failure_ STOCKROOM_GUARDED_BY(mutex_) = "not started";
+
+    std::jthread thread_;
+};
+
+}  // namespace stockroom::engine

@@ -1,0 +1,72 @@
+#include "stockroom/engine/worker.hpp"
+
+#include <exception>
+#include <utility>
+
+#include "stockroom/base/check.hpp"
+#include "stockroom/telemetry/log.hpp"
+
+namespace stockroom::engine {
+
+Worker::Worker(EngineOptions options, ports::Bus& bus, std::unique_ptr<ports::Store> store,
+               telemetry::Metrics& metrics)
+    : options_(std::move(options)), bus_(bus), store_(std::move(store)), metrics_(metrics) {}
+
+Worker::~Worker() {
+    stop();
+}
+
+void Worker::start() {
+    CHECK(!thread_.joinable(), "a worker is started once");
+    {
+        const base::lock_guard lock(mutex_);
+        failure_.clear();
+    }
+    thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+}
+
+void Worker::stop() {
+    if (!thread_.joinable()) return;
+    thread_.request_stop();
+    thread_.join();
+}
+
+std::string Worker::trouble() const {
+    const base::lock_guard lock(mutex_);
+    if (!failure_.empty()) return failure_;
+    return engine_ == nullptr ? "" : engine_->trouble();
+}
+
+void Worker::work(const std::stop_token& stop) {
+    try {
+        run_engine(stop);
+    } catch (const std::exception& error) {
+        fail(error.what());
+    } catch (...) {
+        fail("an exception without a name");
+    }
+}
+
+void Worker::run_engine(const std::stop_token& stop) {
+    const auto consumer = bus_.make_consumer(options_.queue);
+    Engine engine(options_, *consumer, *store_, metrics_);
+    const auto show = [this](const Engine* running) {
+        const base::lock_guard lock(mutex_);
+        engine_ = running;
+    };
+    struct Hide {
+        const decltype(show)& show_it;
+        ~Hide() { show_it(nullptr); }
+    } const hide{show};
+    show(&engine);
+    engine.run(stop);
+}
+
+void Worker::fail(const std::string& reason) {
+    telemetry::log(telemetry::LogLevel::error, "a service has ended by a bug",
+                   {{"service", options_.service}, {"reason", reason}});
+    const base::lock_guard lock(mutex_);
+    failure_ = reason;
+}
+
+}  // namespace stockroom::engine

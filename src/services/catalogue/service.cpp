@@ -1,0 +1,14 @@
+#include "stockroom/catalogue/service.hpp"
+
+#include <utility>
+
+#include "stockroom/contract/names.hpp"
+
+namespace stockroom::catalogue {
+
+CatalogueService::CatalogueService(ports::Bus& bus, std::unique_ptr<ports::Store> store,
+                                   telemetry::Metrics& metrics)
+    : worker_({.service = "catalogue", .queue = std::string(contract::kCatalogueQueue)}, bus,
+              std::move(store), metrics) {}
+
+}  // namespace stockroom::catalogue

@@ -1,0 +1,31 @@
+#include "stockroom/orders/service.hpp"
+
+#include <utility>
+
+#include "stockroom/contract/names.hpp"
+
+namespace stockroom::orders {
+
+OrdersService::OrdersService(ports::Bus& bus, std::unique_ptr<ports::Store> store,
+                             std::unique_ptr<ports::Queries> queries, telemetry::Metrics& metrics,
+                             std::chrono::milliseconds sweep_interval)
+    : worker_({.service = "orders", .queue = std::string(contract::kOrdersQueue)}, bus,
+              std::move(store), metrics),
+      sweeper_(bus, std::move(queries), metrics, sweep_interval) {}
+
+void OrdersService::start() {
+    worker_.start();
+    sweeper_.start();
+}
+
+void OrdersService::stop() {
+    sweeper_.stop();
+    worker_.stop();
+}
+
+std::string OrdersService::trouble() const {
+    auto trouble = worker_.trouble();
+    return trouble.empty() ? sweeper_.trouble() : trouble;
+}
+
+}  // namespace stockroom::orders

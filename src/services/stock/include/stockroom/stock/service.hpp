@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "stockroom/engine/worker.hpp"
+
+namespace stockroom::stock {
+
+/// Receives and adjusts stock, and knows the locations.
+class StockService {
+  public:
+    /// REQUIRES: bus and metrics outlive it.
+    StockService(ports::Bus& bus, std::unique_ptr<ports::Store> store, telemetry::Metrics& metrics);
+
+    /// Call once.
+    void start() { worker_.start(); }
+    /// Finishes what is under way. The destructor does so too.
+    void stop() { worker_.stop(); }
+    /// Empty while it works; else what is wrong, for /readyz.
+    [[nodiscard]] std::string trouble() const { return worker_.trouble(); }
+
+  private:
+    engine::Worker worker_;
+};
+
+}  // namespace stockroom::stock

@@ -1,0 +1,14 @@
+#include "stockroom/stock/service.hpp"
+
+#include <utility>
+
+#include "stockroom/contract/names.hpp"
+
+namespace stockroom::stock {
+
+StockService::StockService(ports::Bus& bus, std::unique_ptr<ports::Store> store,
+                           telemetry::Metrics& metrics)
+    : worker_({.service = "stock", .queue = std::string(contract::kStockQueue)}, bus,
+              std::move(store), metrics) {}
+
+}  // namespace stockroom::stock
