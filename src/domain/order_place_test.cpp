@@ -184,6 +184,15 @@ TEST(PlaceOrder, ExpiresWhatIsDueOnTheShortSkusOnly) {
     EXPECT_EQ(decision.changes.events[1].type, EventType::order_reserved);
 }
 
+TEST(PlaceOrder, ExpiresWhatIsDueOnEachShortSku) {
+    World world = two_items();
+    world.order(1, new_order({line("A", 5)})).order(2, new_order({line("B", 5)})).clock(900);
+    const Decision decision = world.decide_and_apply(new_order({line("A", 5), line("B", 5)}));
+    EXPECT_EQ(std::get<PlaceOrderOutcome>(decision.outcome.code), PlaceOrderOutcome::reserved);
+    EXPECT_EQ(world.order_of(1).state, OrderState::expired);
+    EXPECT_EQ(world.order_of(2).state, OrderState::expired);
+}
+
 TEST(PlaceOrder, KeepsWhatItExpiredAlsoWhenItIsRejected) {
     World world = two_items().order(1, new_order({line("A", 4)})).clock(900);
     const Decision decision = world.decide_and_apply(new_order({line("A", 6)}));

@@ -38,6 +38,15 @@ bool is_refused(const OutcomeCode& outcome) {
         outcome);
 }
 
+std::string name_of(const OutcomeCode& outcome) {
+    return std::visit(
+        []<typename Code>(Code code) {
+            return std::string(
+                testing::enumerator_names<Code>().at(static_cast<std::size_t>(code)));
+        },
+        outcome);
+}
+
 /// How often each outcome came about, by the outcome's enum.
 using Histogram = std::map<std::size_t, std::map<std::size_t, int>>;
 
@@ -116,7 +125,9 @@ class World {
         const Decision decision = decide(snapshot, command);
         count(histogram_, decision.outcome.code);
         const bool refused = is_refused(decision.outcome.code);
-        if (decision.outcome != expected) return "another outcome than the model's";
+        if (decision.outcome != expected)
+            return name_of(decision.outcome.code) + ", or shown otherwise, where the model says " +
+                   name_of(expected.code);
         if (auto wrong = audit_changes(shelf_, command, now_, decision, refused); !wrong.empty())
             return wrong;
         snapshot.apply(decision.changes);
