@@ -45,7 +45,7 @@ Expected<std::unique_ptr<Connection>> open_writer(const std::string& path) {
     writer.execute("PRAGMA foreign_keys = ON");
     writer.execute("PRAGMA temp_store = MEMORY");
     writer.execute("PRAGMA cache_size = -65536");            // KiB
-    writer.execute("PRAGMA wal_autocheckpoint = 8192");      // pages
+    writer.execute("PRAGMA wal_autocheckpoint = 4096");      // pages
     writer.execute("PRAGMA journal_size_limit = 67108864");  // bytes, once checkpointed
     if (writer.failed()) return std::unexpected(writer.take_error());
     return connection;

@@ -9,6 +9,8 @@ namespace stockroom::store_sqlite {
 
 namespace {
 
+constexpr std::size_t kMaxCommands = 1'000;
+
 std::chrono::milliseconds time_until(base::Deadline deadline) {
     return std::chrono::ceil<std::chrono::milliseconds>(deadline -
                                                         std::chrono::steady_clock::now());
@@ -55,6 +57,7 @@ SqliteStore::SqliteStore(std::unique_ptr<Connection> connection, std::shared_ptr
 
 std::expected<std::unique_ptr<ports::Transaction>, ports::Error> SqliteStore::begin(
     std::span<const base::Uuid> commands, const domain::Keys& keys, base::Deadline deadline) {
+    CHECK(commands.size() <= kMaxCommands, "a batch is bounded");
     if (auto turn = take_turn(deadline); !turn) return std::unexpected(std::move(turn.error()));
     auto loaded = loader_.load(commands, keys);
     if (!loaded) {

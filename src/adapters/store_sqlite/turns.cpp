@@ -36,4 +36,9 @@ void Turns::end() {
     next->called.notify_one();
 }
 
+std::size_t Turns::waiting() {
+    base::lock_guard lock(mutex_);
+    return waiting_.size();
+}
+
 }  // namespace stockroom::store_sqlite

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <deque>
 
 #include "stockroom/base/mutex.hpp"
@@ -14,6 +15,8 @@ class Turns {
     /// Waits for the turn. False when the deadline has passed first.
     [[nodiscard]] bool begin(base::Deadline deadline) STOCKROOM_EXCLUDES(mutex_);
     void end() STOCKROOM_EXCLUDES(mutex_);
+    /// How many wait at this moment.
+    [[nodiscard]] std::size_t waiting() STOCKROOM_EXCLUDES(mutex_);
 
   private:
     struct Waiter {
