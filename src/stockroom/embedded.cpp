@@ -1,0 +1,97 @@
+#include "embedded.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "stockroom/bus_memory/bus_memory.hpp"
+#include "stockroom/catalogue/service.hpp"
+#include "stockroom/orders/service.hpp"
+#include "stockroom/stock/service.hpp"
+#include "stockroom/store_sqlite/sqlite.hpp"
+#include "stockroom/telemetry/metrics.hpp"
+
+namespace stockroom {
+
+// What others stand on comes first, so that it is destroyed last.
+struct Embedded::Parts {
+    Parts(const Options& options, std::shared_ptr<store_sqlite::SqliteDatabase> opened)
+        : database(std::move(opened)), bus(metrics, {.queue_max = options.queue_max}) {}
+
+    using Result = std::expected<void, ports::Error>;
+
+    [[nodiscard]] Result make_services();
+    [[nodiscard]] std::string trouble() const;
+
+    telemetry::Metrics metrics;
+    std::shared_ptr<store_sqlite::SqliteDatabase> database;
+    bus_memory::MemoryBus bus;
+    std::optional<catalogue::CatalogueService> catalogue;
+    std::optional<stock::StockService> stock;
+    std::optional<orders::OrdersService> orders;
+    std::optional<gateway::Gateway> gateway;
+    http::Address address;
+};
+
+Embedded::Parts::Result Embedded::Parts::make_services() {
+    auto for_catalogue = database->make_store();
+    if (!for_catalogue) return std::unexpected(std::move(for_catalogue.error()));
+    auto for_stock = database->make_store();
+    if (!for_stock) return std::unexpected(std::move(for_stock.error()));
+    auto for_orders = database->make_store();
+    if (!for_orders) return std::unexpected(std::move(for_orders.error()));
+    auto due_orders = database->make_queries();
+    if (!due_orders) return std::unexpected(std::move(due_orders.error()));
+
+    catalogue.emplace(bus, std::move(*for_catalogue), metrics);
+    stock.emplace(bus, std::move(*for_stock), metrics);
+    orders.emplace(bus, std::move(*for_orders), std::move(*due_orders), metrics);
+    return {};
+}
+
+std::string Embedded::Parts::trouble() const {
+    if (std::string trouble = catalogue->trouble(); !trouble.empty())
+        return "catalogue: " + trouble;
+    if (std::string trouble = stock->trouble(); !trouble.empty()) return "stock: " + trouble;
+    if (std::string trouble = orders->trouble(); !trouble.empty()) return "orders: " + trouble;
+    return {};
+}
+
+std::expected<std::unique_ptr<Embedded>, std::string> Embedded::start(Options options) {
+    auto database = store_sqlite::SqliteDatabase::open(options.store_path);
+    if (!database) return std::unexpected(std::move(database.error().detail));
+    auto parts = std::make_unique<Parts>(options, std::move(*database));
+    if (auto made = parts->make_services(); !made)
+        return std::unexpected(std::move(made.error().detail));
+
+    options.gateway.trouble = [of = parts.get()] { return of->trouble(); };
+    parts->gateway.emplace(
+        parts->bus, [of = parts->database] { return of->make_queries(); },
+        std::move(options.gateway), parts->metrics);
+    parts->catalogue->start();
+    parts->stock->start();
+    parts->orders->start();
+    auto address = parts->gateway->start();
+    if (!address) return std::unexpected(std::move(address.error()));
+    parts->address = std::move(*address);
+    return std::unique_ptr<Embedded>(new Embedded(std::move(parts)));
+}
+
+Embedded::Embedded(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Embedded::~Embedded() {
+    stop();
+}
+
+const http::Address& Embedded::address() const {
+    return parts_->address;
+}
+
+void Embedded::stop() {
+    parts_->gateway->stop();
+    parts_->orders->stop();
+    parts_->stock->stop();
+    parts_->catalogue->stop();
+    parts_->bus.close();
+}
+
+}  // namespace stockroom

@@ -1,0 +1,143 @@
+#include <chrono>
+#include <cstddef>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "stockroom/http/server.hpp"
+#include "stockroom/runtime/command_line.hpp"
+#include "stockroom/runtime/file_limit.hpp"
+#include "stockroom/runtime/lifecycle.hpp"
+#include "stockroom/telemetry/log.hpp"
+
+#include "commands.hpp"
+#include "embedded.hpp"
+#include "store_url.hpp"
+
+namespace stockroom {
+
+namespace {
+
+using telemetry::LogLevel;
+
+struct ServeFlags {
+    std::string listen = "127.0.0.1:8080";
+    std::string store_url{kDefaultStoreUrl};
+    LogLevel log_level = LogLevel::info;
+    Embedded::Options embedded;
+    std::int64_t wait_seconds = 5;
+};
+
+/// Files that are open besides connections: the store's, the log, what the system itself needs.
+constexpr std::size_t kOtherFiles = 64;
+
+int refuse(int exit_code, std::string_view message) {
+    std::cerr << "stockroom serve: " << message << '\n';
+    return exit_code;
+}
+
+bool is_loopback(const std::string& host) {
+    return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+void fit_connections(http::Limits& limits) {
+    const std::size_t files = runtime::raise_file_limit(limits.connections + kOtherFiles);
+    if (files >= limits.connections + kOtherFiles) return;
+    const std::size_t connections = files > 2 * kOtherFiles ? files - kOtherFiles : kOtherFiles;
+    telemetry::log(LogLevel::warning, "fewer connections than asked for: raise `ulimit -n`",
+                   {{"connections", static_cast<std::int64_t>(connections)},
+                    {"files", static_cast<std::int64_t>(files)}});
+    limits.connections = connections;
+}
+
+int serve(ServeFlags& flags) {
+    auto path = sqlite_path(flags.store_url);
+    if (!path) return refuse(runtime::kExitUsage, path.error());
+    auto listen = http::Address::parse(flags.listen);
+    if (!listen) return refuse(runtime::kExitUsage, "--listen: " + listen.error());
+
+    runtime::Lifecycle lifecycle;
+    telemetry::start_log("stockroom", flags.log_level);
+    if (!is_loopback(listen->host))
+        telemetry::log(LogLevel::warning,
+                       "there is no authentication: whoever reaches this address can do everything",
+                       {{"listen", flags.listen}});
+
+    Embedded::Options& options = flags.embedded;
+    options.store_path = std::move(*path);
+    options.gateway.listen = std::move(*listen);
+    options.gateway.wait = std::chrono::seconds(flags.wait_seconds);
+    fit_connections(options.gateway.limits);
+
+    const auto embedded = Embedded::start(options);
+    if (!embedded) return refuse(runtime::kExitFailed, embedded.error());
+
+    const std::string url = "http://" + (*embedded)->address().to_string();
+    telemetry::log(LogLevel::info, "serving",
+                   {{"version", runtime::version()}, {"url", url}, {"store", flags.store_url}});
+    std::cout << "stockroom is listening on " << url << std::endl;
+    return lifecycle.run_until_stopped([&] { (*embedded)->stop(); });
+}
+
+void add_options(CLI::App& command, ServeFlags& flags) {
+    Embedded::Options& embedded = flags.embedded;
+    gateway::Options& gateway = embedded.gateway;
+    command.add_option("--listen", flags.listen, "Where to listen; port 0 takes a free one")
+        ->type_name("ADDRESS:PORT")
+        ->capture_default_str();
+    command.add_option("--store-url", flags.store_url, "The store; it is made where it is missing")
+        ->type_name("sqlite:PATH")
+        ->capture_default_str();
+    runtime::add_log_level(command, flags.log_level);
+    command
+        .add_option("--wait", flags.wait_seconds,
+                    "How long a write waits for its outcome when it does not say itself")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(1, 30))
+        ->capture_default_str();
+    command
+        .add_option("--connections", gateway.limits.connections,
+                    "Connections at once; further ones are answered 503")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
+    command.add_option("--body-bytes", gateway.limits.body_bytes, "The longest body of a request")
+        ->type_name("BYTES")
+        ->check(CLI::Range(1, 64 * 1024 * 1024))
+        ->capture_default_str();
+    command
+        .add_option("--commands", gateway.commands_in_flight_max,
+                    "Writes under way at once; further ones are answered 503")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
+    command.add_option("--queue", embedded.queue_max, "Commands that wait for one service at most")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
+    command.add_option("--readers", gateway.readers, "Threads that read the store")
+        ->type_name("N")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
+}
+
+}  // namespace
+
+void add_serve_command(CLI::App& app, int& exit_code) {
+    const auto flags = std::make_shared<ServeFlags>();
+    CLI::App& command =
+        *app.add_subcommand("serve", "Serves everything from one process, until Ctrl-C or SIGTERM");
+    add_options(command, *flags);
+    runtime::bind_environment(command);
+    command.footer(
+        "Examples:\n"
+        "  stockroom serve\n"
+        "  stockroom serve --listen 127.0.0.1:0 --store-url sqlite:/tmp/try.db\n"
+        "  STOCKROOM_LOG_LEVEL=warning stockroom serve\n"
+        "Standard output gets one line, `stockroom is listening on URL`, once it serves; the log\n"
+        "goes to standard error, one JSON object a line.");
+    command.callback([flags, &exit_code] { exit_code = serve(*flags); });
+}
+
+}  // namespace stockroom
