@@ -1,6 +1,11 @@
 // The bare server that reads are held against: Beast with nothing behind it. One thread answers any
 // request with the same response, kept ready; the pattern is read_some and parser.put.
 
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -10,11 +15,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <fmt/format.h>
-#include <string>
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
@@ -25,7 +26,7 @@ namespace {
 asio::awaitable<void> serve(tcp::socket socket, const std::string& response) {
     boost::beast::flat_buffer buffer;
     boost::system::error_code error;
-    const auto token = asio::redirect_error(asio::use_awaitable, error);
+    auto token = asio::redirect_error(asio::use_awaitable, error);
     for (;;) {
         http::request_parser<http::empty_body> parser;
         while (!parser.is_done()) {
@@ -50,8 +51,7 @@ asio::awaitable<void> accept(tcp::acceptor& acceptor, const std::string& respons
     for (;;) {
         tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
         socket.set_option(tcp::no_delay(true));
-        asio::co_spawn(acceptor.get_executor(), serve(std::move(socket), response),
-                       asio::detached);
+        asio::co_spawn(acceptor.get_executor(), serve(std::move(socket), response), asio::detached);
     }
 }
 

@@ -2,17 +2,6 @@
 // One thread, epoll and prebuilt requests, so that it takes as little as can be of the machine that
 // it shares with the server. It only ever connects to loopback, and stops by itself.
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -26,6 +15,17 @@
 #include <string_view>
 #include <system_error>
 #include <vector>
+
+#include <CLI/CLI.hpp>
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace {
 
@@ -81,7 +81,8 @@ class ResponseReader {
                                        [](char a, char b) { return (a | 0x20) == (b | 0x20); });
         if (found == head.end()) throw std::runtime_error("a response without Content-Length");
         const char* digits = &*found + kName.size();
-        while (*digits == ' ') ++digits;
+        while (*digits == ' ')
+            ++digits;
         std::size_t length = 0;
         std::from_chars(digits, head.data() + head.size(), length);
         return length;
@@ -137,7 +138,8 @@ class Load {
         }
     }
     ~Load() {
-        for (const auto& connection : connections_) ::close(connection.socket);
+        for (const auto& connection : connections_)
+            ::close(connection.socket);
         ::close(poll_);
     }
     Load(const Load&) = delete;
@@ -147,7 +149,8 @@ class Load {
         Totals totals;
         const auto start = Clock::now();
         const auto end = start + std::chrono::duration_cast<Clock::duration>(time);
-        for (auto& connection : connections_) send(connection);
+        for (auto& connection : connections_)
+            send(connection);
         std::size_t under_way = connections_.size();
         std::array<epoll_event, 256> events{};
         while (under_way > 0) {
@@ -234,8 +237,9 @@ void print(Totals& totals) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Sends one kind of request to a server on 127.0.0.1, over and over, and prints "
-                 "what came of it as JSON."};
+    CLI::App app{
+        "Sends one kind of request to a server on 127.0.0.1, over and over, and prints "
+        "what came of it as JSON."};
     std::uint16_t port = 0;
     int connections = 1;
     double seconds = 5;

@@ -2,19 +2,19 @@
 // that a store holds for its orders, into a new file of the same schema, with the same settings, in
 // transactions of as many orders as the engine's batches had. Nothing is decided or looked up.
 
-#include <fmt/format.h>
-#include <sqlite3.h>
-
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <variant>
 #include <vector>
+
+#include <fmt/format.h>
+#include <sqlite3.h>
 
 namespace {
 
@@ -57,8 +57,12 @@ Row read_row(const Statement& statement) {
     for (int at = 0; at < sqlite3_column_count(statement.get()); ++at) {
         const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement.get(), at));
         switch (sqlite3_column_type(statement.get(), at)) {
-            case SQLITE_INTEGER: row.emplace_back(sqlite3_column_int64(statement.get(), at)); break;
-            case SQLITE_NULL: row.emplace_back(nullptr); break;
+            case SQLITE_INTEGER:
+                row.emplace_back(sqlite3_column_int64(statement.get(), at));
+                break;
+            case SQLITE_NULL:
+                row.emplace_back(nullptr);
+                break;
             case SQLITE_BLOB: {
                 const auto* bytes =
                     static_cast<const std::uint8_t*>(sqlite3_column_blob(statement.get(), at));
@@ -90,8 +94,7 @@ void write_row(const Statement& statement, const Row& row) {
         }
     }
     if (sqlite3_step(statement.get()) != SQLITE_DONE) {
-        throw std::runtime_error(
-            sqlite3_errmsg(sqlite3_db_handle(statement.get())));
+        throw std::runtime_error(sqlite3_errmsg(sqlite3_db_handle(statement.get())));
     }
     sqlite3_reset(statement.get());
 }
@@ -99,7 +102,8 @@ void write_row(const Statement& statement, const Row& row) {
 std::vector<Row> read_all(const Database& database, const std::string& sql) {
     std::vector<Row> rows;
     const auto statement = prepare(database, sql);
-    while (sqlite3_step(statement.get()) == SQLITE_ROW) rows.push_back(read_row(statement));
+    while (sqlite3_step(statement.get()) == SQLITE_ROW)
+        rows.push_back(read_row(statement));
     return rows;
 }
 
@@ -110,56 +114,123 @@ struct Table {
     Statement insert;
 };
 
+/// Which rows those are, and their order.
+struct Source {
+    const char* table;
+    const char* rest;
+};
+constexpr std::array<Source, 6> kWrittenByOrders{{
+    {"orders", "ORDER BY number"},
+    {"order_lines", "ORDER BY number, line"},
+    {"holds", "ORDER BY number"},
+    {"hold_lines", "ORDER BY number, line"},
+    {"outcomes", "WHERE kind = 'place_order' ORDER BY rowid"},
+    {"log", "WHERE type IN ('order.reserved', 'level.changed') ORDER BY position"},
+}};
+
 std::string insert_sql(const std::string& table, std::size_t columns) {
     std::string places = "?";
-    for (std::size_t i = 1; i < columns; ++i) places += ",?";
-    return "INSERT INTO " + table + " VALUES(" + places + ")";
+    for (std::size_t i = 1; i < columns; ++i)
+        places += ",?";
+    return "INSERT INTO main." + table + " VALUES(" + places + ")";
 }
 
-void copy_schema(const Database& from, const Database& to) {
+/// A new file with the store's tables, indexes and triggers, its items and levels, and its
+/// settings.
+void copy_schema(const Database& database) {
+    execute(database, "PRAGMA main.journal_mode = WAL");
+    execute(database, "PRAGMA main.synchronous = FULL");
     for (const auto& row :
-         read_all(from,
-                  "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE "
-                  "'sqlite_%' AND type IN ('table', 'index') AND name NOT LIKE 'item_words%' "
-                  "ORDER BY type DESC")) {
-        execute(to, std::get<std::string>(row.at(0)));
+         read_all(database,
+                  "SELECT sql FROM source.sqlite_schema WHERE sql IS NOT NULL AND "
+                  "name NOT LIKE 'item_words%' ORDER BY type = 'table' DESC")) {
+        execute(database, std::get<std::string>(row.at(0)));
+    }
+    for (const std::string table : {"log_head", "locations", "items", "levels"}) {
+        execute(database, "INSERT INTO main." + table + " SELECT * FROM source." + table);
     }
 }
 
-double write_all(const Database& to, std::vector<Table>& tables, std::size_t orders,
-                 std::size_t batch, const std::vector<Row>& levels) {
-    const auto update =
-        prepare(to, "UPDATE levels SET held = held + 1, version = version + 1 WHERE rowid = ?1");
-    const auto head = prepare(to, "UPDATE log_head SET position = position + ?1");
+std::vector<Table> read_tables(const Database& database, std::size_t orders_max) {
+    std::vector<Table> tables;
+    for (const auto& source : kWrittenByOrders) {
+        // At most two lines of the log an order: the order's and its level's.
+        auto rows = read_all(database, fmt::format("SELECT * FROM source.{} {} LIMIT {}",
+                                                   source.table, source.rest, 2 * orders_max));
+        if (rows.empty()) throw std::runtime_error(std::string(source.table) + " has no rows");
+        auto insert = prepare(database, insert_sql(source.table, rows.front().size()));
+        tables.push_back({source.table, std::move(rows), std::move(insert)});
+    }
+    // Only whole orders: what the table of orders has, every table has its share of.
+    const double kept = std::min(
+        1.0, static_cast<double>(orders_max) / static_cast<double>(tables.front().rows.size()));
+    for (auto& table : tables) {
+        table.rows.resize(static_cast<std::size_t>(kept * static_cast<double>(table.rows.size())));
+    }
+    return tables;
+}
+
+struct Written {
+    std::size_t orders = 0;
+    double seconds = 0;
+};
+
+Written write_all(const Database& database, std::vector<Table>& tables, std::size_t batch,
+                  double seconds_max) {
+    const auto level = prepare(database,
+                               "UPDATE main.levels SET held = held + 1, version = version + 1 "
+                               "WHERE sku = ?1 AND location = 'main'");
+    const auto head = prepare(database, "UPDATE main.log_head SET position = position + ?1");
+    const auto begin = prepare(database, "BEGIN IMMEDIATE");
+    const auto commit = prepare(database, "COMMIT");
+    constexpr std::size_t kSkuColumn = 2;  // of order_lines
+    const auto& lines = tables.at(1).rows;
+    const std::size_t orders = tables.front().rows.size();
+
+    Written written;
     const auto start = std::chrono::steady_clock::now();
-    for (std::size_t first = 0; first < orders; first += batch) {
+    while (written.orders < orders && written.seconds < seconds_max) {
+        const std::size_t first = written.orders;
         const std::size_t last = std::min(orders, first + batch);
-        execute(to, "BEGIN IMMEDIATE");
+        write_row(begin, {});
         for (auto& table : tables) {
-            // As many rows an order as the store has; a batch's share of the folded ones.
-            const std::size_t from = table.rows.size() * first / orders;
             const std::size_t until = table.rows.size() * last / orders;
-            for (std::size_t at = from; at < until; ++at) {
+            for (std::size_t at = table.rows.size() * first / orders; at < until; ++at) {
                 write_row(table.insert, table.rows[at]);
             }
         }
         for (std::size_t at = first; at < last; ++at) {
-            write_row(update, levels[at % levels.size()]);
+            write_row(level, {lines[at % lines.size()].at(kSkuColumn)});
         }
         write_row(head, {static_cast<std::int64_t>(last - first)});
-        execute(to, "COMMIT");
+        write_row(commit, {});
+        written.orders = last;
+        written.seconds =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return written;
 }
 
 }  // namespace
 
-/// sqlite_ceiling STORE NEW_FILE BATCH ORDERS_MAX
+/// sqlite_ceiling STORE NEW_FILE BATCH ORDERS_MAX SECONDS_MAX
 int main(int argc, char** argv) {
-    if (argc != 5) {
-        fmt::print(stderr, "usage: sqlite_ceiling STORE NEW_FILE BATCH ORDERS_MAX\n");
+    if (argc != 6) {
+        fmt::print(stderr, "usage: sqlite_ceiling STORE NEW_FILE BATCH ORDERS_MAX SECONDS_MAX\n");
         return 2;
     }
-    (void)argv;
-    return 0;
+    try {
+        const auto database = open(argv[2]);
+        write_row(prepare(database, "ATTACH ?1 AS source"), {std::string(argv[1])});
+        copy_schema(database);
+        auto tables = read_tables(database, std::strtoul(argv[4], nullptr, 10));
+        const auto written = write_all(database, tables, std::strtoul(argv[3], nullptr, 10),
+                                       std::strtod(argv[5], nullptr));
+        fmt::print("{{\"orders\":{},\"seconds\":{:.3f},\"per_second\":{:.1f}}}\n", written.orders,
+                   written.seconds, static_cast<double>(written.orders) / written.seconds);
+        return 0;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "sqlite_ceiling: {}\n", error.what());
+        return 1;
+    }
 }
