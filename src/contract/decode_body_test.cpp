@@ -8,7 +8,6 @@ namespace {
 
 using namespace domain;
 using enum CommandKind;
-using ::testing::HasSubstr;
 
 constexpr std::string_view kOrderId = R"("order":"01938a1e-4c00-7000-8000-000000000001")";
 
@@ -144,7 +143,7 @@ std::string quoted(std::size_t length, char c = 'x') {
     return '"' + std::string(length, c) + '"';
 }
 
-const std::vector<std::string> kBadUnits = {"-1",
+const std::vector<std::string> bad_units = {"-1",
                                             "1.5",
                                             "5.0",
                                             "1e2",
@@ -190,7 +189,7 @@ constexpr std::string_view kPriceRule =
 constexpr std::string_view kUuidRule =
     "must be a UUID, such as \"01938a1e-4c00-7000-8000-000000000001\"";
 
-const std::vector<std::string> kBadTexts = {
+const std::vector<std::string> bad_texts = {
     "5", "true", "null", "[]", R"("a\u0000b")", R"("\n")", R"("\u001f")", "\"\x7f\""};
 
 TEST(DecodeBody, ChecksNames) {
@@ -232,7 +231,7 @@ TEST(DecodeBody, ChecksNames) {
 
 TEST(DecodeBody, ChecksQuantities) {
     const std::vector<std::string> good = {"1", "9007199254740991"};
-    check({receive_stock, R"("sku":"IB1")", "quantity", kWantedRule, good, with(kBadUnits, {"0"})});
+    check({receive_stock, R"("sku":"IB1")", "quantity", kWantedRule, good, with(bad_units, {"0"})});
     check({adjust_stock,
            R"("sku":"IB1")",
            "quantity",
@@ -246,26 +245,26 @@ TEST(DecodeBody, ChecksQuantities) {
                "reorder_point",
                kUnitsRule,
                {"0", "9007199254740991"},
-               kBadUnits});
+               bad_units});
     }
     check({create_location,
            R"("code":"n")",
            "priority",
            "must be a whole number from 0 to 1000000",
            {"0", "1000000"},
-           with(kBadUnits, {"1000001"})});
+           with(bad_units, {"1000001"})});
     const std::string line = R"("lines":[{"sku":"IB1","quantity":2}])";
     check({place_order,
            line,
            "expires_in",
            "must be a whole number from 1 to 2592000",
            {"1", "2592000"},
-           with(kBadUnits, {"0", "2592001"})});
+           with(bad_units, {"0", "2592001"})});
     for (const auto kind : {confirm_order, fulfil_order, cancel_order, close_order})
-        check({kind, kOrderId, "expected_version", kWantedRule, good, with(kBadUnits, {"0"})});
+        check({kind, kOrderId, "expected_version", kWantedRule, good, with(bad_units, {"0"})});
     for (const auto kind : {change_item, retire_item})
         check(
-            {kind, R"("sku":"a")", "expected_version", kWantedRule, good, with(kBadUnits, {"0"})});
+            {kind, R"("sku":"a")", "expected_version", kWantedRule, good, with(bad_units, {"0"})});
 }
 
 TEST(DecodeBody, ChecksPrices) {
@@ -294,7 +293,7 @@ TEST(DecodeBody, ChecksTexts) {
                "must be a text of at most " + std::to_string(most) +
                    " characters without control characters",
                {"\"\"", quoted(most), accents + "\"", "\"a b\""},
-               with(kBadTexts, {quoted(most + 1), accents + "é\""})});
+               with(bad_texts, {quoted(most + 1), accents + "é\""})});
     };
     for (const auto kind : {create_item, change_item}) {
         text(kind, R"("sku":"IB1")", "name", kMaxNameLength);

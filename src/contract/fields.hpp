@@ -31,8 +31,8 @@ using Parsed = std::expected<T, std::string>;
 
 /// A whole number within bounds, written in digits.
 struct ReadInteger {
-    std::int64_t min;
-    std::int64_t max;
+    std::int64_t min = 0;
+    std::int64_t max = 0;
     [[nodiscard]] Parsed<std::int64_t> operator()(const JsonValue& value) const;
 };
 inline constexpr ReadInteger kReadWanted{1, domain::kMaxQuantity};
@@ -41,7 +41,7 @@ inline constexpr ReadInteger kReadVersion{1, domain::kMaxQuantity};
 
 /// A text without control characters, up to so many code points.
 struct ReadText {
-    std::size_t max_length;
+    std::size_t max_length = 0;
     std::size_t min_length = 0;
     [[nodiscard]] Parsed<std::string> operator()(const JsonValue& value) const;
 };

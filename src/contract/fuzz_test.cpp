@@ -72,6 +72,7 @@ std::uint64_t fresh_seed() {
 
 std::vector<std::string> command_texts() {
     std::vector<std::string> texts;
+    texts.reserve(testing::kAllKinds.size() + 1);
     for (const auto kind : testing::kAllKinds)
         texts.push_back(testing::command_text(kind, testing::full_body(kind)));
     texts.push_back("[" + texts[0] + "," + texts[6] + "]");

@@ -7,7 +7,6 @@ namespace stockroom::contract {
 namespace {
 
 using namespace domain;
-using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 constexpr std::string_view kLocation = R"({"code":"north"})";

@@ -8,7 +8,6 @@ namespace {
 
 using namespace domain;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 void expect_round_trip(CommandKind kind, const Outcome& outcome) {
     const std::string text = encode_outcome(testing::uuid(), kind, outcome);

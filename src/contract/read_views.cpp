@@ -164,7 +164,7 @@ std::expected<OrderView, Invalid> read_order(const JsonValue& value, const Place
         if (*hold) {
             view.hold = Hold{.id = *id,
                              .state = (*hold)->state,
-                             .order = *id,
+                             .order = id,
                              .expires_at = expires_at,
                              .lines = {},
                              .version = (*hold)->version};

@@ -42,7 +42,7 @@ struct Invalid {
 /// (its outcome is then CommandRefusal::invalid).
 struct ReadCommand {
     base::Uuid id;
-    domain::CommandKind kind;
+    domain::CommandKind kind = domain::CommandKind::create_item;
     base::Fingerprint fingerprint;  // of kind and encode_body, or of the raw body when invalid
     std::expected<domain::Command, Invalid> command;
 };
@@ -68,7 +68,7 @@ struct Unreadable {
 
 struct ReadOutcome {
     base::Uuid id;
-    domain::CommandKind kind;
+    domain::CommandKind kind = domain::CommandKind::create_item;
     domain::Outcome outcome;
 };
 /// Reads what encode_outcome wrote, this version's or another one's: members that are not known
