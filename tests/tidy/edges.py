@@ -73,7 +73,9 @@ def violations(root: Path) -> list[str]:
                 report(f"{module} must not handle JSON itself ({include})")
         if module not in STORES and SQL.search(text):
             report("SQL stands outside the store adapters")
-        if module not in JSON_LIBRARY_HOMES and JSON_LIBRARY.search(text):
+        # A test may read what the code wrote by a reader that is not ours.
+        is_test = path.name.endswith("_test.cpp")
+        if module not in JSON_LIBRARY_HOMES and not is_test and JSON_LIBRARY.search(text):
             report("a JSON library stands outside contract and http")
         if text.count("\n") > MAX_LINES:
             report(f"has more than {MAX_LINES} lines; does it still do one thing?")
