@@ -94,10 +94,10 @@ void Connection::stop(Clock::time_point now) {
     }
 }
 
-void Connection::enter(Phase phase, std::chrono::seconds time) {
+void Connection::enter(Phase phase, std::chrono::seconds time, Clock::time_point now) {
     phase_ = phase;
     expired_ = false;
-    deadline_ = Clock::now() + (server_.stopping ? std::min(time, server_.limits.stop_time) : time);
+    deadline_ = now + (server_.stopping ? std::min(time, server_.limits.stop_time) : time);
 }
 
 asio::awaitable<void> Connection::wait(Socket::wait_type type) {
@@ -107,10 +107,11 @@ asio::awaitable<void> Connection::wait(Socket::wait_type type) {
 }
 
 asio::awaitable<void> Connection::run() {
+    auto now = Clock::now();
     do {
         Progress progress = problem_ ? Progress::refused : Progress::more;
         if (progress == Progress::more) {
-            begin_request();
+            begin_request(now);
             progress = take_header();
         }
         while (progress == Progress::more) {
@@ -146,7 +147,8 @@ asio::awaitable<void> Connection::run() {
             auto writing = finish_write();
             progress = co_await std::move(writing);
         }
-        observe(response);
+        now = Clock::now();
+        observe(response, now);
         if (progress == Progress::gone) co_return;
         if (++served_without_wait_ == kServedWithoutWaitMax) {
             served_without_wait_ = 0;
@@ -160,8 +162,8 @@ asio::awaitable<void> Connection::run() {
     }
 }
 
-void Connection::begin_request() {
-    enter(Phase::idle, server_.limits.idle_time);
+void Connection::begin_request(Clock::time_point now) {
+    enter(Phase::idle, server_.limits.idle_time, now);
     scan_ = {};
     parser_.reset();
     skipped_empty_line_ = false;
@@ -174,8 +176,8 @@ void Connection::begin_request() {
 Connection::Progress Connection::take_header() {
     if (input_.bytes().empty()) return Progress::more;
     if (phase_ == Phase::idle) {
-        enter(Phase::header, server_.limits.header_time);
         started_ = Clock::now();
+        enter(Phase::header, server_.limits.header_time, started_);
     }
     if (!skipped_empty_line_ && input_.bytes().starts_with('\r')) {
         if (input_.bytes() == "\r") return Progress::more;
@@ -340,7 +342,7 @@ asio::awaitable<void> Connection::linger() {
     } while (receive() == Progress::more);
 }
 
-void Connection::observe(const Response& response) {
+void Connection::observe(const Response& response, Clock::time_point now) {
     if (!server_.observer) return;
     server_.observer->observe(
         {.verb = parser_ ? parser_->method() : boost::beast::http::verb::unknown,
@@ -350,7 +352,7 @@ void Connection::observe(const Response& response) {
          .route = route_,
          .path = path_,
          .status = response.status,
-         .duration = Clock::now() - started_,
+         .duration = now - started_,
          .bytes_in = bytes_in_,
          .bytes_out = bytes_out_,
          .remote = remote_});

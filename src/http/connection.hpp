@@ -54,15 +54,15 @@ class Connection : public boost::intrusive::list_base_hook<> {
     boost::asio::awaitable<void> linger();
     boost::asio::awaitable<void> wait(Socket::wait_type type);
 
-    void begin_request();
+    void begin_request(Clock::time_point now);
     Progress take_header();
     Progress take_body();
     Progress receive();
     Progress refuse(Problem problem);
     Progress write(const Response& response);
     void identify_request();
-    void observe(const Response& response);
-    void enter(Phase phase, std::chrono::seconds time);
+    void observe(const Response& response, Clock::time_point now);
+    void enter(Phase phase, std::chrono::seconds time, Clock::time_point now = Clock::now());
 
     Server::State& server_;
     Socket socket_;

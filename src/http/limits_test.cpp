@@ -28,6 +28,12 @@ using test::TestServer;
 
 constexpr seconds kPatience(60);
 
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
 int status_of_echo(const TestServer& server, std::size_t bytes) {
     RawClient client(server.port());
     client.send(test::post("/echo", std::string(bytes, 'y')));
@@ -255,6 +261,7 @@ class FewDescriptors {
 };
 
 TEST(Limits, GoesOnWhenDescriptorsRunOut) {
+    if (kSanitized) GTEST_SKIP() << "UBSan opens pipes to look at objects";
     TestServer server;
     RawClient open(server.port());
     open.send(test::get("/constant"));
@@ -297,7 +304,7 @@ TEST(Limits, HoldsIdleConnectionsInLittleMemory) {
     }
     const std::size_t each = (resident_bytes() - before) / connections;
     RecordProperty("bytes_each", std::to_string(each));
-    EXPECT_LT(each, 8U * 1024) << "bytes for each of " << connections;
+    if (!kSanitized) EXPECT_LT(each, 8U * 1024) << "bytes for each of " << connections;
     clients.front().send(test::get("/constant"));
     EXPECT_EQ(clients.front().read_answer().status, 200);
 }
