@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 /// A body up to this size is copied behind its head and sent with it as one buffer.
-constexpr std::size_t kCopiedBodyBytesMax = 16 * 1024;
+constexpr std::size_t kCopiedBodyBytesMax = 16UL * 1024;
 /// A connection whose next request is always there already lets others go first after so many.
 constexpr int kServedWithoutWaitMax = 32;
 

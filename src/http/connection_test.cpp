@@ -18,7 +18,7 @@ using test::RawClient;
 using test::TestServer;
 
 TEST(Connection, TakesARequestByteByByte) {
-    TestServer server;
+    const TestServer server;
     RawClient client(server.port());
     for (int i = 0; i < 2; ++i) {
         client.send_byte_by_byte(test::post("/echo", "some body"));
@@ -27,7 +27,7 @@ TEST(Connection, TakesARequestByteByByte) {
 }
 
 TEST(Connection, AnswersPipelinedRequestsInOrder) {
-    TestServer server;
+    const TestServer server;
     RawClient client(server.port());
     constexpr int kRequests = 500;
     std::string requests;
@@ -52,7 +52,7 @@ TEST(Connection, KeepsTheOrderWhenTheFirstTakesLonger) {
 }
 
 TEST(Connection, PassesOverOneEmptyLineBetweenRequests) {
-    TestServer server;
+    const TestServer server;
     RawClient client(server.port());
     client.send_byte_by_byte(test::get("/constant") + "\r\n" + test::get("/constant"));
     EXPECT_EQ(client.read_answer().status, 200);
@@ -62,7 +62,7 @@ TEST(Connection, PassesOverOneEmptyLineBetweenRequests) {
 }
 
 TEST(Connection, HandsTheRequestToTheHandler) {
-    TestServer server;
+    const TestServer server;
     RawClient client(server.port());
     client.send(test::get("/seen?q=a+b%2B&&flag&x=1=2&q=%C3%A9",
                           "X-Request-Id: mine-1\r\nACCEPT:  a \r\nAccept: b\r\n"));
@@ -72,7 +72,7 @@ TEST(Connection, HandsTheRequestToTheHandler) {
 }
 
 TEST(Connection, TakesTheClientsRequestIdOnlyWhenItIsPlain) {
-    TestServer server;
+    const TestServer server;
     RawClient client(server.port());
     const std::string longest(128, '~');
     for (const auto& id : {std::string("abc"), longest}) {
@@ -97,7 +97,7 @@ TEST(Connection, KeepsOpenOrClosesAsTheClientAsks) {
         {"GET /constant HTTP/1.0\r\n\r\n", "close", true},
         {"GET /constant HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "keep-alive", false},
     };
-    TestServer server;
+    const TestServer server;
     for (const auto& row : rows) {
         RawClient client(server.port());
         client.send(row.request);
@@ -114,7 +114,7 @@ TEST(Connection, KeepsOpenOrClosesAsTheClientAsks) {
 }
 
 TEST(Connection, AnswersHeadWithoutTheBody) {
-    TestServer server;
+    const TestServer server;
     RawClient client(server.port());
     client.send("HEAD /constant HTTP/1.1\r\nHost: h\r\n\r\n" + test::get("/constant"));
     EXPECT_EQ(client.read_answer(false).header("Content-Length"), "17");
@@ -125,7 +125,7 @@ TEST(Connection, AnswersHeadWithoutTheBody) {
 }
 
 TEST(Connection, AnswersOptionsAndWhatIsNotAllowed) {
-    TestServer server;
+    const TestServer server;
     RawClient client(server.port());
     client.send("OPTIONS /echo HTTP/1.1\r\nHost: h\r\n\r\n" + test::get("/echo") +
                 test::get("/nowhere"));
@@ -140,7 +140,7 @@ TEST(Connection, AnswersOptionsAndWhatIsNotAllowed) {
 }
 
 TEST(Connection, SaysContinueToWhoWaitsForIt) {
-    TestServer server;
+    const TestServer server;
     RawClient client(server.port());
     const std::string head =
         "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";
@@ -153,7 +153,7 @@ TEST(Connection, SaysContinueToWhoWaitsForIt) {
 }
 
 TEST(Connection, AnswersAHandlerThatThrowsAndGoesOn) {
-    TestServer server;
+    const TestServer server;
     RawClient client(server.port());
     for (const auto* target : {"/throws", "/splits"}) {
         testing::internal::CaptureStderr();
@@ -172,7 +172,7 @@ TEST(Connection, AnswersAHandlerThatThrowsAndGoesOn) {
 }
 
 TEST(Connection, LogsOneLineARequest) {
-    TestServer server;
+    const TestServer server;
     RawClient client(server.port());
     testing::internal::CaptureStderr();
     telemetry::start_log("test", telemetry::LogLevel::info);
@@ -200,7 +200,7 @@ TEST(Connection, LogsOneLineARequest) {
 }
 
 TEST(Connection, SendsALargeAnswerWhole) {
-    TestServer server;
+    const TestServer server;
     RawClient client(server.port());
     client.send(test::get("/large") + test::get("/constant"));
     const auto answer = client.read_answer();
@@ -232,8 +232,9 @@ TEST(Connection, OthersGoOnWhenClientsCloseInTheMiddle) {
 }
 
 TEST(Connection, ServesManyAtOnce) {
-    TestServer server;
+    const TestServer server;
     std::vector<std::jthread> threads;
+    threads.reserve(8);
     for (int thread = 0; thread < 8; ++thread) {
         threads.emplace_back([&server, thread] {
             RawClient client(server.port());

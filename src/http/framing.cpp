@@ -120,9 +120,8 @@ struct Seen {
 
 Checked check_content_length(std::string_view value) {
     std::uint64_t length = 0;
-    const char* end = value.data() + value.size();
-    const auto [stop, error] = std::from_chars(value.data(), end, length);
-    if (value.empty() || error != std::errc{} || stop != end || length > INT64_MAX)
+    const auto [stop, error] = std::from_chars(value.data(), value.data() + value.size(), length);
+    if (error != std::errc{} || stop != value.data() + value.size() || length > INT64_MAX)
         return malformed("Content-Length must be one whole number.");
     return {};
 }

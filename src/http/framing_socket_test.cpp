@@ -17,7 +17,7 @@ using test::RawClient;
 using test::TestServer;
 
 /// A second request behind the bad one, which must not be answered: it would be what is smuggled.
-const std::string kSmuggled = test::get("/constant");
+const std::string smuggled = test::get("/constant");
 
 struct Refusal {
     const char* why;
@@ -41,7 +41,7 @@ std::string repeat(const std::string& text, int times) {
 }
 
 const std::vector<Refusal>& refusals() {
-    static const std::vector<Refusal> kRefusals{
+    static const std::vector<Refusal> all{
         {"TE: xchunked", with_fields("Transfer-Encoding: xchunked\r\n")},
         {"TE: gzip, chunked", with_fields("Transfer-Encoding: gzip, chunked\r\n")},
         {"TE with CL", with_fields("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")},
@@ -95,7 +95,7 @@ const std::vector<Refusal>& refusals() {
         {"a chunk line that ends in a bare LF", chunked("5\nhello\r\n0\r\n\r\n")},
         {"20 kB of trailers", chunked("0\r\n" + repeat("a: b\r\n", 3500) + "\r\n")},
     };
-    return kRefusals;
+    return all;
 }
 
 void expect_refused(const Refusal& refusal, const Answer& answer, RawClient& client) {
@@ -113,28 +113,28 @@ void expect_refused(const Refusal& refusal, const Answer& answer, RawClient& cli
 }
 
 TEST(FramingOverASocket, RefusesByteByByteAndCloses) {
-    TestServer server;
+    const TestServer server;
     for (const Refusal& refusal : refusals()) {
         RawClient client(server.port());
-        client.send_byte_by_byte(refusal.request + kSmuggled);
+        client.send_byte_by_byte(refusal.request + smuggled);
         expect_refused(refusal, client.read_answer(), client);
     }
 }
 
 TEST(FramingOverASocket, RefusesAtOnceAndCloses) {
-    TestServer server;
+    const TestServer server;
     for (const Refusal& refusal : refusals()) {
         RawClient client(server.port());
-        client.send(refusal.request + kSmuggled);
+        client.send(refusal.request + smuggled);
         expect_refused(refusal, client.read_answer(), client);
     }
 }
 
 TEST(FramingOverASocket, RefusesBehindAGoodRequest) {
-    TestServer server;
+    const TestServer server;
     for (const Refusal& refusal : refusals()) {
         RawClient client(server.port());
-        client.send(test::post("/echo", "first") + refusal.request + kSmuggled);
+        client.send(test::post("/echo", "first") + refusal.request + smuggled);
         EXPECT_EQ(client.read_answer().body, "first") << refusal.why;
         expect_refused(refusal, client.read_answer(), client);
     }
@@ -151,7 +151,7 @@ TEST(FramingOverASocket, TakesWellFormedChunks) {
         {chunked("A;name=value\r\n0123456789\r\n0;last\r\n\r\n"), "0123456789"},
         {chunked("2\r\n\r\n\r\n1\r\n\0\r\n0\r\nTrailer: dropped\r\n\r\n"s), "\r\n\0"s},
     };
-    TestServer server;
+    const TestServer server;
     for (const auto& row : rows) {
         RawClient client(server.port());
         client.send_byte_by_byte(row.request);
@@ -163,7 +163,7 @@ TEST(FramingOverASocket, TakesWellFormedChunks) {
 }
 
 TEST(FramingOverASocket, TrailersAreNoHeaders) {
-    TestServer server;
+    const TestServer server;
     RawClient client(server.port());
     client.send(
         "GET /seen HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -45,7 +45,7 @@ std::string problem_type(const std::string& body) {
 }
 
 TEST(Limits, RefusesADeclaredBodyBeforeItIsRead) {
-    TestServer server({.body_bytes = 100});
+    const TestServer server({.body_bytes = 100});
     RawClient client(server.port());
     client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 101\r\n\r\n");
     const auto answer = client.read_answer();
@@ -55,17 +55,17 @@ TEST(Limits, RefusesADeclaredBodyBeforeItIsRead) {
 }
 
 TEST(Limits, LetsTheClientReadItsRefusalWhileItStillSends) {
-    TestServer server;
+    const TestServer server;
     RawClient client(server.port());
     // More than the sockets' buffers hold: the server must read on for the client to get there.
-    client.send(test::post("/echo", std::string(16 * 1024 * 1024, 'x')));
+    client.send(test::post("/echo", std::string(16UL * 1024 * 1024, 'x')));
     EXPECT_EQ(client.read_answer().status, 413);
     client.finish_sending();
     EXPECT_TRUE(client.is_closed());
 }
 
 TEST(Limits, RefusesADeclaredBodyInsteadOfContinue) {
-    TestServer server({.body_bytes = 100});
+    const TestServer server({.body_bytes = 100});
     RawClient client(server.port());
     client.send(
         "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 101\r\n"
@@ -74,7 +74,7 @@ TEST(Limits, RefusesADeclaredBodyInsteadOfContinue) {
 }
 
 TEST(Limits, TakesABodyOfExactlyTheLimit) {
-    TestServer server({.body_bytes = 100});
+    const TestServer server({.body_bytes = 100});
     RawClient client(server.port());
     const std::string body(100, 'x');
     client.send(test::post("/echo", body));
@@ -87,7 +87,7 @@ TEST(Limits, TakesABodyOfExactlyTheLimit) {
 }
 
 TEST(Limits, BoundsAllBodiesTogether) {
-    TestServer server({.bodies_bytes = 100});
+    const TestServer server({.bodies_bytes = 100});
     RawClient holds(server.port());
     holds.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 91\r\n\r\n" +
                std::string(90, 'x'));
@@ -102,9 +102,9 @@ TEST(Limits, BoundsAllBodiesTogether) {
 }
 
 TEST(Limits, RefusesALargeHeaderBlock) {
-    TestServer server;
+    const TestServer server;
     RawClient client(server.port());
-    client.send(test::get("/constant", "A: " + std::string(64 * 1024, 'x') + "\r\n"));
+    client.send(test::get("/constant", "A: " + std::string(64UL * 1024, 'x') + "\r\n"));
     const auto answer = client.read_answer();
     EXPECT_EQ(answer.status, 431);
     EXPECT_EQ(problem_type(answer.body), "/problems/header_too_large");
@@ -114,7 +114,7 @@ TEST(Limits, RefusesALargeHeaderBlock) {
 
 TEST(Limits, TakesAHeaderOfExactlyTheLimit) {
     const std::string plain = test::get("/constant", "A: \r\n");
-    TestServer server({.header_bytes = 1000});
+    const TestServer server({.header_bytes = 1000});
     RawClient client(server.port());
     client.send(test::get("/constant", "A: " + std::string(1000 - plain.size(), 'x') + "\r\n"));
     EXPECT_EQ(client.read_answer().status, 200);
@@ -123,7 +123,7 @@ TEST(Limits, TakesAHeaderOfExactlyTheLimit) {
 }
 
 TEST(Limits, AnswersASlowHeaderAndLeavesOthersAlone) {
-    TestServer server({.header_time = seconds(1)});
+    const TestServer server({.header_time = seconds(1)});
     RawClient slow(server.port());
     RawClient other(server.port());
     const std::string request = test::get("/constant");
@@ -138,7 +138,7 @@ TEST(Limits, AnswersASlowHeaderAndLeavesOthersAlone) {
 }
 
 TEST(Limits, AByteNowAndThenDoesNotGainTime) {
-    TestServer server({.header_time = seconds(1)});
+    const TestServer server({.header_time = seconds(1)});
     RawClient trickles(server.port());
     trickles.send("GET /constant HTTP/1.1\r\nA: ");
     int bytes = 0;
@@ -150,7 +150,7 @@ TEST(Limits, AByteNowAndThenDoesNotGainTime) {
 }
 
 TEST(Limits, AnswersASlowBody) {
-    TestServer server({.body_time = seconds(1)});
+    const TestServer server({.body_time = seconds(1)});
     RawClient slow(server.port());
     slow.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhell");
     EXPECT_EQ(slow.read_answer().status, 408);
@@ -160,7 +160,7 @@ TEST(Limits, AnswersASlowBody) {
 }
 
 TEST(Limits, ClosesIdleConnectionsWithoutAWord) {
-    TestServer server({.idle_time = seconds(1)});
+    const TestServer server({.idle_time = seconds(1)});
     RawClient silent(server.port());
     RawClient once(server.port());
     once.send(test::get("/constant"));
@@ -181,7 +181,7 @@ TEST(Limits, AHandlerMayTakeLongerThanAnyOfThem) {
 }
 
 TEST(Limits, ClosesOnAClientThatDoesNotRead) {
-    TestServer server({.write_time = seconds(1)});
+    const TestServer server({.write_time = seconds(1)});
     RawClient stuck(server.port());
     stuck.send(test::get("/large"));
     RawClient other(server.port());
@@ -203,7 +203,7 @@ TEST(Limits, DoesNotWaitForeverForARefusedClientToClose) {
 }
 
 TEST(Limits, TellsConnectionsPastTheLimitAndClosesThem) {
-    TestServer server({.connections = 2});
+    const TestServer server({.connections = 2});
     std::optional<RawClient> first(server.port());
     RawClient second(server.port());
     for (RawClient* client : {&*first, &second}) {
@@ -230,9 +230,10 @@ TEST(Limits, TellsConnectionsPastTheLimitAndClosesThem) {
 }
 
 TEST(Limits, ClosesFloodsOfConnectionsUntold) {
-    TestServer server({.connections = 1});
+    const TestServer server({.connections = 1});
     RawClient served(server.port());
     std::vector<RawClient> flood;
+    flood.reserve(200);
     for (int i = 0; i < 200; ++i)
         flood.emplace_back(server.port());
     EXPECT_EQ(flood.front().read_answer().status, 503);
@@ -262,7 +263,7 @@ class FewDescriptors {
 
 TEST(Limits, GoesOnWhenDescriptorsRunOut) {
     if (kSanitized) GTEST_SKIP() << "UBSan opens pipes to look at objects";
-    TestServer server;
+    const TestServer server;
     RawClient open(server.port());
     open.send(test::get("/constant"));
     EXPECT_EQ(open.read_answer().status, 200);
@@ -289,7 +290,7 @@ std::size_t resident_bytes() {
 }
 
 TEST(Limits, HoldsIdleConnectionsInLittleMemory) {
-    TestServer server;  // raises the soft limit of descriptors
+    const TestServer server;  // raises the soft limit of descriptors
     rlimit descriptors{};
     ::getrlimit(RLIMIT_NOFILE, &descriptors);
     // Both ends of each connection are in this process.

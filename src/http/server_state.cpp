@@ -23,7 +23,7 @@ using boost::system::error_code;
 using std::chrono::milliseconds;
 using tcp = asio::ip::tcp;
 
-constexpr std::size_t kScratchBytes = 64 * 1024;
+constexpr std::size_t kScratchBytes = 64UL * 1024;
 constexpr milliseconds kSweepEvery{250};
 constexpr milliseconds kAcceptAgainAfter{50};
 /// Connections past the limit that are told so at the same time; any more are closed untold.

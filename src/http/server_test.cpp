@@ -13,7 +13,7 @@ using test::TestServer;
 using testing::HasSubstr;
 
 TEST(Server, AnswersWithItsHeaders) {
-    TestServer server;
+    const TestServer server;
     RawClient client(server.port());
     client.send(test::get("/constant"));
     const auto answer = client.read_answer();
@@ -28,7 +28,7 @@ TEST(Server, AnswersWithItsHeaders) {
 }
 
 TEST(Server, SaysWhatIsWrongWithAnAddress) {
-    TestServer first;
+    const TestServer first;
     telemetry::Metrics metrics;
     boost::asio::io_context context;
     Server second(context, Router(), Limits{}, metrics);
@@ -48,8 +48,8 @@ TEST(Server, ListensOnIpv6) {
 }
 
 TEST(Server, SeveralStandInOneProcess) {
-    TestServer one;
-    TestServer other;
+    const TestServer one;
+    const TestServer other;
     for (const auto* server : {&one, &other}) {
         RawClient client(server->port());
         client.send(test::get("/constant"));
@@ -108,7 +108,7 @@ TEST(Server, StopBeforeAnyoneCame) {
 }
 
 TEST(Server, CountsRequestsAndConnections) {
-    TestServer server;
+    const TestServer server;
     RawClient client(server.port());
     for (int i = 0; i < 3; ++i) {
         client.send(test::get("/items/a" + std::to_string(i)));

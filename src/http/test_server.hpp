@@ -25,7 +25,7 @@ namespace stockroom::http::test {
 ///     GET /cached            with a Cache-Control and a command id
 class TestServer {
   public:
-    static constexpr std::size_t kLargeBytes = 32 * 1024 * 1024;
+    static constexpr std::size_t kLargeBytes = 32UL * 1024 * 1024;
 
     explicit TestServer(const Limits& limits = {});
     ~TestServer();

@@ -11,10 +11,12 @@ namespace stockroom::telemetry {
 /// kBufferBytes, or ends. spdlog's mutex guards it.
 class BufferedSink final : public spdlog::sinks::base_sink<std::mutex> {
   public:
-    static constexpr std::size_t kBufferBytes = 64 * 1024;
+    static constexpr std::size_t kBufferBytes = 64UL * 1024;
 
     BufferedSink();
     ~BufferedSink() override;
+    BufferedSink(const BufferedSink&) = delete;
+    BufferedSink& operator=(const BufferedSink&) = delete;
 
   protected:
     void sink_it_(const spdlog::details::log_msg& message) override;

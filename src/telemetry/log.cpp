@@ -26,7 +26,7 @@ constexpr auto kFlushEvery = std::chrono::seconds(1);
 struct Log {
     std::string service_json;
     std::shared_ptr<spdlog::logger> logger;
-    const Log* replaced;  // by this one, in tests; it may still be in use
+    const Log* replaced = nullptr;  // by this one, in tests; it may still be in use
 };
 
 /// Set by start_log alone; a Log lives as long as the process, for threads that log while it ends.
@@ -123,7 +123,7 @@ void start_log(std::string_view service, LogLevel level) {
     spdlog::flush_every(kFlushEvery);
     log->replaced = current.load(std::memory_order_acquire);
     current.store(log, std::memory_order_release);
-    if (log->replaced == nullptr) std::atexit(flush_log);
+    if (log->replaced == nullptr) (void)std::atexit(flush_log);
 }
 
 void log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
@@ -136,6 +136,7 @@ void log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
         log->logger->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
     } catch (const std::exception&) {
         // Out of memory: the line is lost, the work that wanted it written is not.
+        return;
     }
 }
 

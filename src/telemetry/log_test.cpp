@@ -102,6 +102,7 @@ TEST(Log, FlushesByItself) {
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
     const int saved = ::dup(STDERR_FILENO);
+    ASSERT_GE(saved, 0);
     ::dup2(ends[1], STDERR_FILENO);
     start_log("gateway", LogLevel::info);
     log(LogLevel::info, "alone");
@@ -118,6 +119,7 @@ TEST(Log, KeepsLinesOfManyThreadsWhole) {
     start_log("gateway", LogLevel::info);
     {
         std::vector<std::jthread> threads;
+        threads.reserve(4);
         for (std::int64_t thread = 0; thread < 4; ++thread) {
             threads.emplace_back([thread] {
                 for (std::int64_t i = 0; i < 500; ++i)

@@ -49,15 +49,15 @@ void Histogram::observe(double value) {
 }
 
 const std::vector<double>& duration_buckets() {
-    static const std::vector<double> kBuckets{0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025,
-                                              0.005,   0.01,   0.025,   0.05,   0.1,   0.25,
-                                              0.5,     1,      2.5,     5,      10};
-    return kBuckets;
+    static const std::vector<double> buckets{0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025,
+                                             0.005,   0.01,   0.025,   0.05,   0.1,   0.25,
+                                             0.5,     1,      2.5,     5,      10};
+    return buckets;
 }
 
 const std::vector<double>& size_buckets() {
-    static const std::vector<double> kBuckets{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
-    return kBuckets;
+    static const std::vector<double> buckets{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
+    return buckets;
 }
 
 Metrics::Metrics() : families_(std::make_unique<Families>()) {}

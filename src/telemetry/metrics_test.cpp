@@ -58,7 +58,7 @@ TEST(Metrics, PutsAnObservationIntoItsBucket) {
 
 TEST(Metrics, KeepsTwoProcessesApart) {
     Metrics one;
-    Metrics other;
+    const Metrics other;
     one.counter("stockroom_y_total", "Y").add();
     EXPECT_THAT(other.to_text(), Not(HasSubstr("stockroom_y_total")));
 }
@@ -73,6 +73,7 @@ TEST(Metrics, CountsFromManyThreads) {
     auto counter = metrics.counter("stockroom_z_total", "Z");
     {
         std::vector<std::jthread> threads;
+        threads.reserve(4);
         for (int i = 0; i < 4; ++i) {
             threads.emplace_back([counter]() mutable {
                 for (int j = 0; j < 1000; ++j)

@@ -23,6 +23,8 @@ class Router {
     ~Router();
     Router(Router&&) noexcept;
     Router& operator=(Router&&) noexcept;
+    Router(const Router&) = delete;
+    Router& operator=(const Router&) = delete;
 
     /// REQUIRES: the method and pattern are not in the table yet.
     void add(std::string_view method, std::string_view pattern, Handler handler);
