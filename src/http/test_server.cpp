@@ -1,5 +1,6 @@
 #include "test_server.hpp"
 
+#include <functional>
 #include <stdexcept>
 
 #include <arpa/inet.h>
@@ -27,11 +28,13 @@ asio::awaitable<Response> echo(Request request) {
 }
 
 asio::awaitable<Response> seen(Request request) {
-    std::string text = request.method + "\n" + request.path + "\n" + request.id + "\n";
+    std::string text;
+    for (const std::string& line : {request.method, request.path, request.id})
+        text.append(line).append("\n");
     for (const auto& [name, value] : request.query)
-        text += "?" + name + "=" + value + "\n";
+        text.append("?").append(name).append("=").append(value).append("\n");
     for (const auto& [name, value] : request.headers)
-        text += name + ": " + value + "\n";
+        text.append(name).append(": ").append(value).append("\n");
     co_return Response{.content_type = "text/plain", .body = std::move(text)};
 }
 
@@ -39,8 +42,8 @@ asio::awaitable<Response> item(Request request) {
     co_return Response{.body = request.path_parameters.at("sku")};
 }
 
-asio::awaitable<Response> throws(Request) {
-    throw std::runtime_error("the handler broke");
+asio::awaitable<Response> throws(Request request) {
+    if (!request.body.contains("never")) throw std::runtime_error("the handler broke");
     co_return Response{};
 }
 
@@ -66,8 +69,7 @@ TestServer::TestServer(const Limits& limits) : released_(context_) {
     router.add("PUT", "/echo", echo);
     router.add("GET", "/seen", seen);
     router.add("GET", "/items/{sku}", item);
-    router.add("GET", "/wait",
-               [this](Request request) { return wait_for_release(std::move(request)); });
+    router.add("GET", "/wait", std::bind_front(&TestServer::wait_for_release, this));
     router.add("GET", "/throws", throws);
     router.add("GET", "/splits", splits);
     router.add("GET", "/large", large);
@@ -80,9 +82,7 @@ TestServer::TestServer(const Limits& limits) : released_(context_) {
 }
 
 TestServer::~TestServer() {
-    release();
-    context_.stop();
-    thread_.join();
+    context_.stop();  // and thread_, destroyed first, joins
 }
 
 asio::awaitable<Response> TestServer::wait_for_release(Request) {
@@ -100,9 +100,7 @@ void TestServer::stop() {
 }
 
 void TestServer::join() {
-    // The destructor joins again, which a joined thread does not take.
     thread_.join();
-    thread_ = std::jthread([] {});
 }
 
 std::string Answer::header(std::string_view name) const {

@@ -29,6 +29,8 @@ class TestServer {
 
     explicit TestServer(const Limits& limits = {});
     ~TestServer();
+    TestServer(const TestServer&) = delete;
+    TestServer& operator=(const TestServer&) = delete;
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
     /// Lets every handler of /wait answer, those to come too.
@@ -66,6 +68,8 @@ class RawClient {
     ~RawClient();
     RawClient(RawClient&& other) noexcept;
     RawClient& operator=(RawClient&&) = delete;
+    RawClient(const RawClient&) = delete;
+    RawClient& operator=(const RawClient&) = delete;
 
     void send(std::string_view bytes);
     void send_byte_by_byte(std::string_view bytes);
