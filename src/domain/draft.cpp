@@ -40,8 +40,9 @@ void check_hold(const Hold& hold) {
     const bool open = hold.state == HoldState::pending || hold.state == HoldState::committed;
     bool holds_something = false;
     for (const HoldLine& line : hold.lines) {
-        CHECK(line.posted >= 0 && line.voided >= 0 && line.held() >= 0,
-              "a hold line must not give more than it has");
+        CHECK(line.posted >= 0, "a hold line must not take back what it posted");
+        CHECK(line.voided >= 0, "a hold line must not take back what it voided");
+        CHECK(line.held() >= 0, "a hold line must not give more than it has");
         holds_something = holds_something || line.held() > 0;
     }
     CHECK(open == holds_something, "a hold must be open exactly while it holds something");
@@ -72,9 +73,9 @@ const Level* Draft::find_level(const Sku& sku, const LocationCode& location) con
 }
 
 std::vector<const Level*> Draft::levels_of(const Sku& sku) const {
-    static const std::map<LocationCode, Level> kNone;
+    static const std::map<LocationCode, Level> none;
     const auto entry = levels_.find(sku);
-    const auto& changed = entry == levels_.end() ? kNone : entry->second;
+    const auto& changed = entry == levels_.end() ? none : entry->second;
     const auto& known = snapshot_.levels_of(sku);
 
     std::vector<const Level*> found;
@@ -114,7 +115,7 @@ OrderView Draft::view_of(const Order& order) const {
 void Draft::set(Order order) {
     const bool placed_now = order.id == command_;
     const Order* earlier = placed_now ? find_in(changes_.orders, order.id) : find_order(order.id);
-    CHECK(earlier != nullptr || placed_now, "a new order must have its command's id");
+    if (!placed_now) CHECK(earlier != nullptr, "a new order must have its command's id");
     CHECK(is_order_transition(earlier ? std::optional(earlier->state) : std::nullopt, order.state),
           "an order must change along its states");
     put(changes_.orders, std::move(order));

@@ -14,9 +14,9 @@ namespace stockroom::domain {
 /// What a movement is for.
 struct MovementNote {
     MovementKind kind = MovementKind::receipt;
-    std::string reason{};
-    std::string reference{};
-    std::optional<Uuid> order{};
+    std::string reason;
+    std::string reference;
+    std::optional<Uuid> order;
 };
 
 /// A snapshot with the changes of the decision under way laid over it, so that one rule can stand

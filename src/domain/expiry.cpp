@@ -7,8 +7,8 @@ namespace stockroom::domain {
 namespace {
 
 const std::string& expiry_actor() {
-    static const std::string kActor = "system:expiry";
-    return kActor;
+    static const std::string actor = "system:expiry";
+    return actor;
 }
 
 bool is_due(const Draft& draft, const Hold& hold) {

@@ -20,7 +20,8 @@ Outcome decide(Draft& draft, const CreateItem& wish) {
     }
 
     for (const OpeningStock& opening : wish.opening)
-        draft.move(wish.sku, opening.location, opening.quantity, {.kind = MovementKind::opening});
+        draft.move(wish.sku, opening.location, opening.quantity,
+                   {MovementKind::opening, "", "", {}});
     const Item item{.sku = wish.sku,
                     .name = wish.name,
                     .label = wish.label,
@@ -71,7 +72,7 @@ Outcome decide(Draft& draft, const RetireItem& wish) {
     for (const Level* level : draft.levels_of(wish.sku)) {
         if (level->on_hand > 0)
             draft.move(level->sku, level->location, -level->on_hand,
-                       {.kind = MovementKind::retirement});
+                       {MovementKind::retirement, "", "", {}});
     }
     Item item = *known;
     item.retired = true;

@@ -178,8 +178,7 @@ std::optional<Outcome> refuse_return(const Draft& draft, const ReturnGoods& wish
 
 void ship(Draft& draft, const Uuid& order_id, HoldLine& line, Quantity quantity) {
     draft.change_held(line.sku, line.location, -quantity);
-    draft.move(line.sku, line.location, -quantity,
-               {.kind = MovementKind::shipment, .order = order_id});
+    draft.move(line.sku, line.location, -quantity, {MovementKind::shipment, "", "", order_id});
     line.posted += quantity;
 }
 
@@ -248,9 +247,8 @@ Outcome decide(Draft& draft, const ReturnGoods& wish) {
 
     for (const OrderedLine& line : wish.lines) {
         subject.order.lines[ordered.at(line.sku.text())].returned += line.quantity;
-        draft.move(
-            line.sku, wish.location, line.quantity,
-            {.kind = MovementKind::customer_return, .reason = wish.reason, .order = wish.order});
+        draft.move(line.sku, wish.location, line.quantity,
+                   {MovementKind::customer_return, wish.reason, "", wish.order});
     }
     ++subject.order.version;
     subject.order.updated_at = draft.now();

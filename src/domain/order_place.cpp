@@ -169,7 +169,7 @@ Placed placed_as(const PlaceOrder& wish) {
 }  // namespace
 
 Outcome decide(Draft& draft, const PlaceOrder& wish) {
-    CHECK(wish.confirm || !wish.fulfil, "an order must be confirmed to be fulfilled");
+    if (wish.fulfil) CHECK(wish.confirm, "an order must be confirmed to be fulfilled");
     const auto basket = fill_basket(draft, wish.lines);
     if (!basket) return basket.error();
 

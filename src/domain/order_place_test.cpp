@@ -212,6 +212,7 @@ TEST(PlaceOrder, LeavesALevelAloneThatEndsAsItBegan) {
 TEST(PlaceOrder, TakesAThousandLinesAtOnce) {
     World world = two_items();
     std::vector<OrderedLine> lines;
+    lines.reserve(kMaxOrderLines);
     for (std::size_t i = 0; i < kMaxOrderLines; ++i)
         lines.push_back(line(i % 2 == 0 ? "A" : "B", 1));
     world.with_stock("A", "main", 495).with_stock("B", "main", 495);

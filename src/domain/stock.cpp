@@ -27,7 +27,7 @@ Outcome decide(Draft& draft, const ReceiveStock& wish) {
         return refusal(level_too_large, "quantity");
 
     draft.move(wish.sku, wish.location, wish.quantity,
-               {.kind = MovementKind::receipt, .reason = wish.reason, .reference = wish.reference});
+               {MovementKind::receipt, wish.reason, wish.reference, {}});
     draft.record(EventType::stock_received, draft.last_movement());
     return outcome(received, draft.level_at(wish.sku, wish.location));
 }
@@ -44,9 +44,8 @@ Outcome decide(Draft& draft, const AdjustStock& wish) {
         return outcome(insufficient_stock, level, "quantity");
     if (wish.quantity > kMaxQuantity - level.on_hand) return refusal(level_too_large, "quantity");
 
-    draft.move(
-        wish.sku, wish.location, wish.quantity,
-        {.kind = MovementKind::adjustment, .reason = wish.reason, .reference = wish.reference});
+    draft.move(wish.sku, wish.location, wish.quantity,
+               {MovementKind::adjustment, wish.reason, wish.reference, {}});
     draft.record(EventType::stock_adjusted, draft.last_movement());
     return outcome(adjusted, draft.level_at(wish.sku, wish.location));
 }

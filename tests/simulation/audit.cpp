@@ -13,7 +13,7 @@ constexpr std::string_view kExpiryActor = "system:expiry";
 /// DESIGN section 5, written down once more.
 bool may_follow(std::optional<OrderState> from, OrderState to) {
     using enum OrderState;
-    static const std::set<std::pair<std::optional<OrderState>, OrderState>> kTable = {
+    static const std::set<std::pair<std::optional<OrderState>, OrderState>> table = {
         {std::nullopt, reserved},
         {std::nullopt, confirmed},
         {std::nullopt, fulfilled},
@@ -28,7 +28,7 @@ bool may_follow(std::optional<OrderState> from, OrderState to) {
         {partially_fulfilled, fulfilled},
         {fulfilled, fulfilled},
     };
-    return kTable.contains({from, to});
+    return table.contains({from, to});
 }
 
 template <typename Map, typename Key>

@@ -51,10 +51,17 @@ class Model {
     /// What the answer shows besides its code.
     using Shown = std::variant<std::monostate, Sku, LocationCode, Place, Uuid>;
     struct Verdict {
+        Verdict(OutcomeCode outcome, std::string about = "", Shown state = {},
+                std::vector<Shortage> short_of = {})
+            : code(outcome),
+              field(std::move(about)),
+              shown(std::move(state)),
+              shortages(std::move(short_of)) {}
+
         OutcomeCode code;
-        std::string field = {};
-        Shown shown = {};
-        std::vector<Shortage> shortages = {};
+        std::string field;
+        Shown shown;
+        std::vector<Shortage> shortages;
     };
     /// Every reason to refuse, in the order of precedence, each with the first field it is about.
     template <typename Code>

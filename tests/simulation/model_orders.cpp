@@ -8,7 +8,7 @@ namespace stockroom::simulation {
 
 namespace {
 
-__extension__ typedef __int128 Wide;
+using Wide = __int128;
 
 }  // namespace
 
@@ -181,7 +181,7 @@ Model::Verdict Model::wish(const FulfilOrder& wish) {
     Hold& of = *hold(wish.order);
     auto wanted = wish.lines;
     if (wanted.empty())
-        for (const OrderLine& line : known->lines)
+        for (const OrderLine& line : order(wish.order)->lines)
             wanted.push_back({line.sku, still_held(wish.order, line.sku)});
     for (auto& [sku, rest] : wanted) {
         for (HoldLine& line : of.lines) {

@@ -136,7 +136,7 @@ class World {
 
     /// The first due holds on these keys expire, as when a store has more of them than it loads.
     std::string sweep(const Keys& keys) {
-        Snapshot snapshot =
+        const Snapshot snapshot =
             shelf_.load(keys, now_, static_cast<std::size_t>(random_.between(0, 3)));
         std::vector<Uuid> due;
         for (const auto& [id, hold] : shelf_.holds) {

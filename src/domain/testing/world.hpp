@@ -189,19 +189,26 @@ class World {
 /// Given a world, when a command comes, then this is its outcome.
 template <typename Code>
 struct Row {
+    Row(std::string row_name, World world, CommandBody command, Code code, std::string about = "")
+        : name(std::move(row_name)),
+          given(std::move(world)),
+          when(std::move(command)),
+          then(code),
+          field(std::move(about)) {}
+
     std::string name;
     World given;
     CommandBody when;
     Code then;
-    std::string field = {};
+    std::string field;
 };
 
 /// Whether the outcome tells the present state besides the refusal (outcome.hpp, Result).
 inline bool tells_state(std::string_view code) {
-    static const std::set<std::string_view> kTelling = {"wrong_state",      "not_due",
-                                                        "version_mismatch", "insufficient_stock",
-                                                        "already_exists",   "has_open_holds"};
-    return kTelling.contains(code);
+    static const std::set<std::string_view> telling = {"wrong_state",      "not_due",
+                                                       "version_mismatch", "insufficient_stock",
+                                                       "already_exists",   "has_open_holds"};
+    return telling.contains(code);
 }
 
 /// Decides each row, and asks that every outcome of the enum has one. The enumerators before
