@@ -64,6 +64,19 @@ void refuse_repeated(Fields& fields, std::string_view list, std::string_view mem
     }
 }
 
+/// Refuses the first opening stock with which the item's would pass what there may be of it.
+void refuse_too_many(Fields& fields, const std::optional<std::vector<OpeningStock>>& opening) {
+    if (!opening) return;
+    Quantity room = kMaxQuantity;
+    for (std::size_t i = 0; i < opening->size(); ++i) {
+        room -= (*opening)[i].quantity;
+        if (room >= 0) continue;
+        fields.refuse("opening", fmt::format("opening[{}].quantity", i),
+                      fmt::format("together they must be at most {}", kMaxQuantity));
+        return;
+    }
+}
+
 std::optional<std::vector<OrderedLine>> lines_of_distinct_skus(Fields& fields) {
     auto lines = fields.list("lines", 1, kMaxOrderLines, read_line);
     refuse_repeated(fields, "lines", "sku", lines,
@@ -81,6 +94,7 @@ DecodedBody decode_create_item(Fields fields) {
     refuse_repeated(fields, "opening", "location", opening, [](const OpeningStock& stock) {
         return std::string_view(stock.location.text());
     });
+    refuse_too_many(fields, opening);
     return fields.finish([&]() -> CommandBody {
         return CreateItem{.sku = *sku,
                           .name = std::move(name).value_or(""),

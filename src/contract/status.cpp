@@ -125,16 +125,11 @@ constexpr Rule kTooManyLocations{409, "There are too many locations", [](const O
                                                         kMaxLocations);
                                  }};
 
-std::string tell_level_too_large(const Outcome& outcome) {
-    const auto* level = std::get_if<Level>(&outcome.result);
-    if (level == nullptr)
-        return fmt::format("The stock on hand would pass {}. Bring in less.", kMaxQuantity);
-    return fmt::format(
-        "There are {} of \"{}\" at \"{}\" already, and there may be {} at most. "
-        "Bring in less.",
-        level->on_hand, level->sku.text(), level->location.text(), kMaxQuantity);
-}
-constexpr Rule kLevelTooLarge{409, "The stock would be too large", tell_level_too_large};
+constexpr Rule kLevelTooLarge{
+    409, "The stock would be too large", [](const Outcome&) {
+        return fmt::format("There may be {} of an item at most, over all locations. Bring in less.",
+                           kMaxQuantity);
+    }};
 
 std::string tell_insufficient_stock(const Outcome& outcome) {
     const auto* level = std::get_if<Level>(&outcome.result);

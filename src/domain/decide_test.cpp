@@ -66,6 +66,12 @@ TEST(Decide, CallsItABugWhenAHoldDoesNotFitItsOrder) {
     EXPECT_THROW((void)world.decide(ConfirmOrder{id(1), {}}), base::bug);
 }
 
+TEST(Decide, CallsItABugWhenTheOpeningStockIsTooMuch) {
+    CreateItem wish = new_item("A");
+    wish.opening = {{location("main"), kMaxQuantity}, {location("north"), 1}};
+    EXPECT_THROW((void)World().with_location("north", 1).decide(wish), base::bug);
+}
+
 TEST(Decide, CallsItABugToFulfilWhatIsNotConfirmed) {
     PlaceOrder wish = new_order({line("A", 1)});
     wish.fulfil = true;

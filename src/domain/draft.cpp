@@ -98,6 +98,13 @@ Level Draft::level_at(const Sku& sku, const LocationCode& location) const {
     return Level{.sku = sku, .location = location};
 }
 
+Quantity Draft::room_for(const Sku& sku) const {
+    Quantity room = kMaxQuantity;
+    for (const Level* level : levels_of(sku))
+        room -= level->on_hand;
+    return room;
+}
+
 ItemView Draft::view_of(const Item& item) const {
     ItemView view{.item = item};
     for (const Level* level : levels_of(item.sku)) {

@@ -38,6 +38,8 @@ class Draft {
     /// By location; those without a row or a change are left out.
     [[nodiscard]] std::vector<const Level*> levels_of(const Sku& sku) const;
     [[nodiscard]] Level level_at(const Sku& sku, const LocationCode& location) const;
+    /// How much more of it there may be: over all locations at most kMaxQuantity.
+    [[nodiscard]] Quantity room_for(const Sku& sku) const;
 
     [[nodiscard]] ItemView view_of(const Item& item) const;
     [[nodiscard]] OrderView view_of(const Order& order) const;

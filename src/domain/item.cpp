@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include "stockroom/base/check.hpp"
+
 #include "rules.hpp"
 
 namespace stockroom::domain {
@@ -22,6 +24,7 @@ Outcome decide(Draft& draft, const CreateItem& wish) {
     for (const OpeningStock& opening : wish.opening)
         draft.move(wish.sku, opening.location, opening.quantity,
                    {MovementKind::opening, "", "", {}});
+    CHECK(draft.room_for(wish.sku) >= 0, "the opening stock must stay within kMaxQuantity");
     const Item item{.sku = wish.sku,
                     .name = wish.name,
                     .label = wish.label,

@@ -168,7 +168,7 @@ std::optional<Outcome> refuse_return(const Draft& draft, const ReturnGoods& wish
     }
     for (std::size_t i = 0; i < wish.lines.size(); ++i) {
         const OrderedLine& line = wish.lines[i];
-        if (line.quantity > kMaxQuantity - draft.level_at(line.sku, wish.location).on_hand)
+        if (line.quantity > draft.room_for(line.sku))
             return refuse_line(level_too_large, i, "quantity");
     }
     return std::nullopt;

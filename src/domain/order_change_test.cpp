@@ -229,8 +229,8 @@ TEST(ReturnGoods, GivesEachOutcome) {
     };
     const World back = fulfilled().after(bring_back({line("A", 2)}));
     const World retired = fulfilled().after(RetireItem{sku("B"), {}});
-    // All of A that there can be is at main already.
-    const World full = fulfilled().with_stock("A", "main", kMaxQuantity);
+    // All of A that there can be is there already: the rest of it at north.
+    const World full = fulfilled().with_stock("A", "main", kMaxQuantity - 8);
     expect_rows<ReturnGoodsOutcome>(
         {
             {"all", fulfilled(), bring_back({line("A", 3), line("B", 2)}), returned},
@@ -263,7 +263,8 @@ TEST(ReturnGoods, GivesEachOutcome) {
              bring_back({line("A", 1), line("B", 1)}), item_retired, "lines[1].sku"},
             {"no room", full, bring_back({line("B", 1), line("A", 1)}), level_too_large,
              "lines[1].quantity"},
-            {"room elsewhere", full, bring_back({line("A", 1)}, "north"), returned},
+            {"no room, the rest of it elsewhere", full, bring_back({line("A", 1)}, "north"),
+             level_too_large, "lines[0].quantity"},
         },
         returned);
 }

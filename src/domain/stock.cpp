@@ -23,8 +23,7 @@ Outcome decide(Draft& draft, const ReceiveStock& wish) {
     if (find_live_item(draft, wish.sku) == nullptr) return refusal(unknown_sku, "sku");
     if (draft.snapshot().find_location(wish.location) == nullptr)
         return refusal(unknown_location, "location");
-    if (wish.quantity > kMaxQuantity - draft.level_at(wish.sku, wish.location).on_hand)
-        return refusal(level_too_large, "quantity");
+    if (wish.quantity > draft.room_for(wish.sku)) return refusal(level_too_large, "quantity");
 
     draft.move(wish.sku, wish.location, wish.quantity,
                {MovementKind::receipt, wish.reason, wish.reference, {}});
@@ -42,7 +41,7 @@ Outcome decide(Draft& draft, const AdjustStock& wish) {
         level = draft.level_at(wish.sku, wish.location);
     if (level.available() + wish.quantity < 0)
         return outcome(insufficient_stock, level, "quantity");
-    if (wish.quantity > kMaxQuantity - level.on_hand) return refusal(level_too_large, "quantity");
+    if (wish.quantity > draft.room_for(wish.sku)) return refusal(level_too_large, "quantity");
 
     draft.move(wish.sku, wish.location, wish.quantity,
                {MovementKind::adjustment, wish.reason, wish.reference, {}});

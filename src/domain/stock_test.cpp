@@ -11,6 +11,11 @@ World retired_item() {
     return World().item("A", 5).after(RetireItem{sku("A"), {}});
 }
 
+/// Three at main and two at north.
+World at_two_locations() {
+    return World().with_location("north", 1).item("A", 3).with_stock("A", "north", 2);
+}
+
 World full_of_locations() {
     World world;
     for (std::size_t i = 1; i < kMaxLocations; ++i)
@@ -63,6 +68,10 @@ TEST(ReceiveStock, GivesEachOutcome) {
              unknown_location, "location"},
             {"one too many", World().item("A", 1), receipt("A", "main", kMaxQuantity),
              level_too_large, "quantity"},
+            {"as much as there can be over all locations", at_two_locations(),
+             receipt("A", "north", kMaxQuantity - 5), received},
+            {"one too many over all locations", at_two_locations(),
+             receipt("A", "north", kMaxQuantity - 4), level_too_large, "quantity"},
         },
         received);
 }
@@ -118,6 +127,10 @@ TEST(AdjustStock, GivesEachOutcome) {
              insufficient_stock, "quantity"},
             {"one too many", World().item("A", 1), adjustment("A", "main", kMaxQuantity),
              level_too_large, "quantity"},
+            {"as much as there can be over all locations", at_two_locations(),
+             adjustment("A", "north", kMaxQuantity - 5), adjusted},
+            {"one too many over all locations", at_two_locations(),
+             adjustment("A", "north", kMaxQuantity - 4), level_too_large, "quantity"},
         },
         adjusted);
 }

@@ -150,10 +150,13 @@ std::string audit_stock(const Shelf& shelf) {
         for (const HoldLine& line : hold.lines)
             held[{line.sku, line.location}] += line.held();
     }
+    std::map<Sku, Quantity> on_hand;
     for (const auto& [place, level] : shelf.levels) {
         const auto text = level.sku.text() + " at " + level.location.text();
         if (level.held < 0 || level.held > level.on_hand || level.on_hand > kMaxQuantity)
             return "invariant 1: " + text;
+        if ((on_hand[level.sku] += level.on_hand) > kMaxQuantity)
+            return "more than there may be, over all locations: " + text;
         if (level.on_hand != shelf.moved.at(place)) return "invariant 2, ledger: " + text;
         const Quantity* of_holds = find_in(held, place);
         if (level.held != (of_holds ? *of_holds : 0)) return "invariant 2, holds: " + text;

@@ -119,8 +119,12 @@ CreateItem Generator::create_item() {
     CreateItem wish{of, "name", "", price(), random_.between(0, 2), {}};
     std::vector<LocationCode> where = locations_;
     if (!random_.one_in(10)) where.pop_back();
-    for (const LocationCode& code : where)
-        if (random_.one_in(2)) wish.opening.push_back({code, quantity()});
+    Quantity room = kMaxQuantity;
+    for (const LocationCode& code : where) {
+        if (room == 0 || !random_.one_in(2)) continue;
+        wish.opening.push_back({code, std::min(room, quantity())});
+        room -= wish.opening.back().quantity;
+    }
     return wish;
 }
 
@@ -143,14 +147,16 @@ CreateLocation Generator::create_location() {
     return {code, "", random_.between(1, 3)};
 }
 
-Quantity Generator::room_at(const Sku& of, const LocationCode& where) const {
-    const auto level = model_.levels().find({of, where});
-    return kMaxQuantity - (level == model_.levels().end() ? 0 : level->second.on_hand);
+Quantity Generator::room_for(const Sku& of) const {
+    Quantity room = kMaxQuantity;
+    for (const auto& [place, level] : model_.levels())
+        if (place.first == of) room -= level.on_hand;
+    return room;
 }
 
 ReceiveStock Generator::receive() {
     ReceiveStock wish{sku(), location(), quantity(), "", "ref"};
-    const Quantity room = room_at(wish.sku, wish.location);
+    const Quantity room = room_for(wish.sku);
     if (is_huge_ && room > 0 && random_.one_in(4)) wish.quantity = room;
     return wish;
 }

@@ -40,7 +40,7 @@ class Generator {
     std::optional<Version> near(Version version);
     Uuid order(std::initializer_list<OrderState> likely);
     std::vector<OrderedLine> lines_of(const Uuid& of);
-    Quantity room_at(const Sku& of, const LocationCode& where) const;
+    Quantity room_for(const Sku& of) const;
 
     Random& random_;
     const Model& model_;

@@ -227,8 +227,7 @@ Model::Verdict Model::wish(const ReceiveStock& wish) {
     Reasons<ReceiveStockOutcome> no;
     if (!is_sold(wish.sku)) no.add(unknown_sku, "sku");
     if (!place(wish.location)) no.add(unknown_location, "location");
-    if (count(wish.sku, wish.location).on_hand + wish.quantity > kMaxQuantity)
-        no.add(level_too_large, "quantity");
+    if (total(wish.sku).on_hand + wish.quantity > kMaxQuantity) no.add(level_too_large, "quantity");
     if (no.any()) return no.first();
     write(wish.sku, wish.location, MovementKind::receipt, wish.quantity, wish.reason,
           wish.reference, {});
@@ -247,8 +246,7 @@ Model::Verdict Model::wish(const AdjustStock& wish) {
     };
     if (!no.any() && is_short()) expire_all_due_on(wish.sku);
     if (is_short()) no.add(insufficient_stock, "quantity", Place{wish.sku, wish.location});
-    if (count(wish.sku, wish.location).on_hand + wish.quantity > kMaxQuantity)
-        no.add(level_too_large, "quantity");
+    if (total(wish.sku).on_hand + wish.quantity > kMaxQuantity) no.add(level_too_large, "quantity");
     if (no.any()) return no.first();
     write(wish.sku, wish.location, MovementKind::adjustment, wish.quantity, wish.reason,
           wish.reference, {});

@@ -240,7 +240,7 @@ Model::Verdict Model::wish(const ReturnGoods& wish) {
             no.add_line(exceeds_shipped, i, ".quantity");
         }
         if (!is_sold(sku)) no.add_line(item_retired, i, ".sku");
-        if (count(sku, wish.location).on_hand + quantity > kMaxQuantity)
+        if (total(sku).on_hand + quantity > kMaxQuantity)
             no.add_line(level_too_large, i, ".quantity");
     }
     if (no.any()) return no.first();

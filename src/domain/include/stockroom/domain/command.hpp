@@ -24,7 +24,7 @@ struct CreateItem {
     std::string label;
     Money price;
     Quantity reorder_point = 0;
-    std::vector<OpeningStock> opening;  // at most kMaxLocations; each location once
+    std::vector<OpeningStock> opening;  // each location once; together up to kMaxQuantity
 };
 
 struct ChangeItem {

@@ -46,7 +46,7 @@ enum class CreateLocationOutcome {
 enum class ReceiveStockOutcome {
     unknown_sku,       // sku
     unknown_location,  // location
-    level_too_large,   // quantity: on hand would pass kMaxQuantity
+    level_too_large,   // quantity: on hand, over all locations, would pass kMaxQuantity
     received,
 };
 

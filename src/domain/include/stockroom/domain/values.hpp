@@ -10,7 +10,8 @@
 
 namespace stockroom::domain {
 
-/// Units of an item. 0 to kMaxQuantity in a level, −kMaxQuantity to kMaxQuantity in a movement.
+/// Units of an item. 0 to kMaxQuantity in all its levels together, −kMaxQuantity to kMaxQuantity in
+/// a movement.
 using Quantity = std::int64_t;
 /// What every JSON reader can hold exactly: 2^53 − 1.
 inline constexpr Quantity kMaxQuantity = (std::int64_t{1} << 53) - 1;
