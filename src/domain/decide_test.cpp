@@ -66,6 +66,19 @@ TEST(Decide, CallsItABugWhenAHoldDoesNotFitItsOrder) {
     EXPECT_THROW((void)world.decide(ConfirmOrder{id(1), {}}), base::bug);
 }
 
+TEST(Decide, CallsItABugWhenAShippedSkuHasNoHoldLine) {
+    World world = World().item("A", 5).item("B", 5).order(1, [] {
+        PlaceOrder wish = new_order({line("A", 1), line("B", 1)});
+        wish.confirm = wish.fulfil = true;
+        return wish;
+    }());
+    Hold broken = world.hold_of(1);
+    broken.lines.pop_back();
+    world.put(broken);
+    EXPECT_THROW((void)world.decide(ReturnGoods{id(1), {line("B", 1)}, location("main"), "", {}}),
+                 base::bug);
+}
+
 TEST(Decide, CallsItABugWhenTheOpeningStockIsTooMuch) {
     CreateItem wish = new_item("A");
     wish.opening = {{location("main"), kMaxQuantity}, {location("north"), 1}};

@@ -80,7 +80,9 @@ Positions first_positions(const std::vector<Line>& lines) {
 
 /// The hold lines of one SKU: they stand together.
 std::span<HoldLine> lines_of(Hold& hold, const Positions& positions, const Sku& sku) {
-    const std::size_t first = positions.at(sku.text());
+    const auto found = positions.find(sku.text());
+    CHECK(found != positions.end(), "an order's hold must have lines of each of its SKUs");
+    const std::size_t first = found->second;
     std::size_t end = first;
     while (end < hold.lines.size() && hold.lines[end].sku == sku)
         ++end;
