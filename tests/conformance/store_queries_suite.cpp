@@ -74,6 +74,25 @@ TEST_P(StoreSuite, PagesOfOrdersAreNewestFirstAndMissAndRepeatNothing) {
     }
 }
 
+TEST_P(StoreSuite, PagesOfLargeOrdersEndEarlyAndMissNothing) {
+    constexpr int kOrders = 25;
+    const std::vector<domain::Sku> many(domain::kMaxOrderLines, kApple);
+    const auto later = now().plus(std::chrono::hours(1));
+    given(store(), stocked(kApple, 0, now()));
+    std::vector<base::Uuid> there;
+    for (int number = kOrders; number > 0; --number) {
+        there.push_back(id(number));
+        given(store(), placed(reserved(id(kOrders + 1 - number), many, now(), later)));
+    }
+    const auto first = must(queries().orders({}, {.cursor = "", .limit = ports::kMaxPageSize}));
+    EXPECT_EQ(first.rows.size() * 2 * domain::kMaxOrderLines, ports::kMaxPageLines);
+    EXPECT_FALSE(first.next.empty());
+    EXPECT_EQ(
+        ids_of(walk<domain::OrderView>(
+            [this](const auto& page) { return queries().orders({}, page); }, ports::kMaxPageSize)),
+        there);
+}
+
 TEST_P(StoreSuite, PagesOfTheLedgerAreNewestFirstAndMissAndRepeatNothing) {
     given(store(), stocked(kApple, 0, now()));
     given(store(), stocked(sku("IB2"), 5, now()));

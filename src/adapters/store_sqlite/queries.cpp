@@ -296,10 +296,12 @@ ports::PageResult<domain::OrderView> SqliteQueries::orders(const ports::OrderFil
         Rows rows = filter.customer.empty() ? orders_.query(*before)
                                             : orders_by_customer_.query(*before, filter.customer);
         std::int64_t last = 0;
+        std::size_t lines = 0;
         for (std::size_t examined = 0; rows.next(); ++examined) {
             // Numbers grow with the time of creation, so nothing after this is late enough.
             if (filter.since && rows.time(2) < *filter.since) break;
-            if (found.rows.size() == limit || examined == kMaxExamined) {
+            if (found.rows.size() == limit || examined == kMaxExamined ||
+                lines >= ports::kMaxPageLines) {
                 found.next = write_cursor(CursorKind::orders, last);
                 break;
             }
@@ -307,7 +309,9 @@ ports::PageResult<domain::OrderView> SqliteQueries::orders(const ports::OrderFil
             if (filter.state && rows.text(1) != state) continue;
             auto order = rows_.order(last);
             if (!order) break;
-            found.rows.push_back({.order = *std::move(order), .hold = rows_.hold(last)});
+            auto hold = rows_.hold(last);
+            lines += order->lines.size() + (hold ? hold->lines.size() : 0);
+            found.rows.push_back({.order = *std::move(order), .hold = std::move(hold)});
         }
     }
     return connection_->finish(std::move(found));

@@ -24,6 +24,8 @@ struct Page {
 };
 
 inline constexpr std::size_t kMaxPageSize = 500;
+/// A page of orders ends early once it has so many lines of orders and holds.
+inline constexpr std::size_t kMaxPageLines = 20'000;
 
 struct PageRequest {
     std::string cursor;      // a `next`, or empty for the first page
