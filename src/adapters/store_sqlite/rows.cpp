@@ -157,7 +157,8 @@ std::optional<domain::Hold> RowReader::read_hold(std::int64_t number, Rows lines
     Rows rows = hold_.query(number);
     if (!rows.next()) return std::nullopt;
     const auto state = parse_hold_state(rows.text(2));
-    if (!state || (rows.is_null(0) && rows.is_null(1))) {
+    const bool lacks_expiry = state == domain::HoldState::pending && rows.is_null(3);
+    if (!state || lacks_expiry || (rows.is_null(0) && rows.is_null(1))) {
         connection_.fail_corrupt("a row of holds");
         return std::nullopt;
     }

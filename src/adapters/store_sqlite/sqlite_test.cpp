@@ -264,4 +264,23 @@ TEST_F(SqliteFile, ARowThatWasTamperedWithIsAnErrorNotACrash) {
     EXPECT_TRUE(queries->events_after(0, 10).has_value());
 }
 
+TEST_F(SqliteFile, ATamperedHoldIsAnErrorAndLetsOthersWrite) {
+    const auto database = SqliteDatabase::open(path()).value();
+    {
+        auto connection = Connection::open(path(), Connection::Mode::read_write).value();
+        connection->execute("PRAGMA ignore_check_constraints = ON");
+        connection->execute(
+            "INSERT INTO orders VALUES (1, zeroblob(16), '', 'reserved', 0, '', '', 1, 0, 0)");
+        connection->execute("INSERT INTO holds VALUES (1, NULL, 'pending', NULL, 1)");
+        ASSERT_FALSE(connection->failed());
+    }
+    auto store = database->make_store().value();
+    auto other = database->make_store().value();
+    const domain::Keys keys{.orders = {base::Uuid()}, .skus = {}};
+    const auto refused = store->begin({}, keys, base::in(std::chrono::seconds(60)));
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().kind, ErrorKind::permanent);
+    EXPECT_TRUE(other->begin({}, {}, base::in(std::chrono::seconds(60))).has_value());
+}
+
 }  // namespace stockroom::store_sqlite

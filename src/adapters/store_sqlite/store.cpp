@@ -18,15 +18,30 @@ std::chrono::milliseconds time_until(base::Deadline deadline) {
 
 }  // namespace
 
+/// The right to write, given back at the end, also when what it was for has thrown: nobody else
+/// could write any more.
+class SqliteStore::Turn {
+  public:
+    explicit Turn(SqliteStore& store) : store_(&store) {}
+    Turn(Turn&& other) noexcept : store_(std::exchange(other.store_, nullptr)) {}
+    ~Turn() { end(); }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    Turn& operator=(Turn&&) = delete;
+
+    [[nodiscard]] bool has_ended() const { return store_ == nullptr; }
+    void end() noexcept {
+        if (auto* store = std::exchange(store_, nullptr)) store->end();
+    }
+
+  private:
+    SqliteStore* store_;
+};
+
 class SqliteTransaction final : public ports::Transaction {
   public:
-    SqliteTransaction(SqliteStore& store, Loaded loaded)
-        : store_(store), loaded_(std::move(loaded)) {}
-    ~SqliteTransaction() override {
-        if (!ended_) store_.end();
-    }
-    SqliteTransaction(const SqliteTransaction&) = delete;
-    SqliteTransaction& operator=(const SqliteTransaction&) = delete;
+    SqliteTransaction(SqliteStore& store, SqliteStore::Turn turn, Loaded loaded)
+        : store_(store), turn_(std::move(turn)), loaded_(std::move(loaded)) {}
 
     [[nodiscard]] const std::vector<ports::StoredOutcome>& outcomes() const override {
         return loaded_.outcomes;
@@ -34,17 +49,16 @@ class SqliteTransaction final : public ports::Transaction {
     [[nodiscard]] domain::Snapshot& snapshot() override { return loaded_.snapshot; }
 
     [[nodiscard]] std::expected<void, ports::Error> commit(const ports::Commit& commit) override {
-        CHECK(!ended_, "a transaction is committed once");
+        CHECK(!turn_.has_ended(), "a transaction is committed once");
         auto result = store_.commit(loaded_, commit);
-        store_.end();
-        ended_ = true;
+        turn_.end();
         return result;
     }
 
   private:
     SqliteStore& store_;
+    SqliteStore::Turn turn_;
     Loaded loaded_;
-    bool ended_ = false;
 };
 
 SqliteStore::SqliteStore(std::unique_ptr<Connection> connection, std::shared_ptr<Turns> turns)
@@ -58,25 +72,23 @@ SqliteStore::SqliteStore(std::unique_ptr<Connection> connection, std::shared_ptr
 std::expected<std::unique_ptr<ports::Transaction>, ports::Error> SqliteStore::begin(
     std::span<const base::Uuid> commands, const domain::Keys& keys, base::Deadline deadline) {
     CHECK(commands.size() <= kMaxCommands, "a batch is bounded");
-    if (auto turn = take_turn(deadline); !turn) return std::unexpected(std::move(turn.error()));
+    auto turn = take_turn(deadline);
+    if (!turn) return std::unexpected(std::move(turn.error()));
     auto loaded = loader_.load(commands, keys);
-    if (!loaded) {
-        end();
-        return std::unexpected(std::move(loaded.error()));
-    }
-    return std::make_unique<SqliteTransaction>(*this, *std::move(loaded));
+    if (!loaded) return std::unexpected(std::move(loaded.error()));
+    return std::make_unique<SqliteTransaction>(*this, *std::move(turn), *std::move(loaded));
 }
 
-Expected<void> SqliteStore::take_turn(base::Deadline deadline) {
+auto SqliteStore::take_turn(base::Deadline deadline) -> Expected<Turn> {
     CHECK(!connection_->in_transaction(), "a store has one transaction at a time");
     if (time_until(deadline).count() <= 0 || !turns_->begin(deadline))
         return std::unexpected(ports::Error{ports::ErrorKind::retryable,
                                             "sqlite: other writers were busy until the deadline"});
+    Turn turn(*this);
     connection_->set_busy_timeout(time_until(deadline));
     begin_.run();
-    auto begun = connection_->finish();
-    if (!begun) end();
-    return begun;
+    if (connection_->failed()) return std::unexpected(connection_->take_error());
+    return turn;
 }
 
 Expected<void> SqliteStore::commit(Loaded& loaded, const ports::Commit& commit) {

@@ -26,8 +26,8 @@ class SqliteStore final : public ports::Store {
 
   private:
     friend class SqliteTransaction;
-    /// Until end().
-    [[nodiscard]] Expected<void> take_turn(base::Deadline deadline);
+    class Turn;
+    [[nodiscard]] Expected<Turn> take_turn(base::Deadline deadline);
     [[nodiscard]] Expected<void> commit(Loaded& loaded, const ports::Commit& commit);
     /// Undoes what is not committed.
     void end() noexcept;
