@@ -142,6 +142,7 @@ std::expected<OrderView, Invalid> read_order(const JsonValue& value, const Place
     fields.require("lines");
     const auto execution_price = fields.required("execution_price", read_price);
     auto reference = fields.optional("reference", read_any_text);
+    auto cancel_reason = fields.optional("cancel_reason", read_any_text);
     auto actor = fields.required("actor", read_any_text);
     const auto expires_at = fields.optional("expires_at", read_time);
     const auto version = fields.required("version", kReadAnyInteger);
@@ -159,7 +160,8 @@ std::expected<OrderView, Invalid> read_order(const JsonValue& value, const Place
                                       .actor = std::move(*actor),
                                       .version = *version,
                                       .created_at = *created_at,
-                                      .updated_at = *updated_at},
+                                      .updated_at = *updated_at,
+                                      .cancel_reason = std::move(cancel_reason).value_or("")},
                        .hold = std::nullopt};
         if (*hold) {
             view.hold = Hold{.id = *id,

@@ -106,6 +106,7 @@ void write(JsonWriter& json, const OrderView& view) {
     json.end_array();
     json.field("execution_price", order.execution_price.to_string());
     write_if_there(json, "reference", order.reference);
+    write_if_there(json, "cancel_reason", order.cancel_reason);
     json.field("actor", order.actor);
     if (view.hold) {
         if (view.hold->expires_at) json.field("expires_at", view.hold->expires_at->to_string());

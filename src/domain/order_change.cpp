@@ -222,6 +222,7 @@ Outcome decide(Draft& draft, const CancelOrder& wish) {
                                                   {reserved, confirmed}))
         return *std::move(refused);
     Subject subject = take(draft, wish.order);
+    subject.order.cancel_reason = wish.reason;
     void_rest(draft, subject.hold);
     return outcome(CancelOrderOutcome::cancelled,
                    settle(draft, std::move(subject), cancelled, EventType::order_cancelled));

@@ -180,8 +180,9 @@ TEST(CancelOrder, GivesEachOutcome) {
 
 TEST(CancelOrder, GivesTheStockBack) {
     World world = confirmed();
-    const Decision decision = world.decide_and_apply(CancelOrder{id(1), "", {}});
+    const Decision decision = world.decide_and_apply(CancelOrder{id(1), "no need", {}});
     EXPECT_EQ(world.order_of(1).state, OrderState::cancelled);
+    EXPECT_EQ(world.order_of(1).cancel_reason, "no need");
     EXPECT_EQ(world.hold_of(1).state, HoldState::ended);
     EXPECT_EQ(world.hold_of(1).lines.at(0).voided, 2);
     EXPECT_EQ(world.stock("A"), std::pair(Quantity{2}, Quantity{0}));

@@ -37,6 +37,7 @@ domain::OrderView extreme_order(const domain::Sku& of, base::Time now) {
     view.order.customer = long_text(domain::kMaxCustomerLength);
     view.order.reference = long_text(domain::kMaxReferenceLength);
     view.order.actor = long_text(domain::kMaxActorLength);
+    view.order.cancel_reason = long_text(domain::kMaxReasonLength);
     view.order.execution_price = base::Money::from_minor(std::numeric_limits<std::int64_t>::max());
     view.order.lines[0] = {.sku = of,
                            .quantity = kMaxQuantity,

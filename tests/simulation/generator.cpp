@@ -52,7 +52,7 @@ CommandBody Generator::body() {
     if (dice <= 79) return fulfil();
     if (dice <= 84) {
         const Uuid of = order({reserved, confirmed});
-        return CancelOrder{of, "", version_of_order(of)};
+        return CancelOrder{of, "no need", version_of_order(of)};
     }
     if (dice <= 87) {
         const Uuid of = order({partially_fulfilled});

@@ -206,6 +206,7 @@ Model::Verdict Model::wish(const CancelOrder& wish) {
     ask_order(no, wish.order, wish.expected_version, {OrderState::reserved, OrderState::confirmed});
     if (no.any()) return no.first();
     give_back_all(*hold(wish.order));
+    order(wish.order)->cancel_reason = wish.reason;
     changed(*order(wish.order), OrderState::cancelled, EventType::order_cancelled);
     return {CancelOrderOutcome::cancelled, "", wish.order};
 }

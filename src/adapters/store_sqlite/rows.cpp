@@ -53,10 +53,10 @@ RowReader::RowReader(Connection& connection)
                  "SELECT code, name, priority, version, created_at FROM locations ORDER BY code"),
       order_by_id_(connection,
                    "SELECT number, id, customer, state, execution_price, reference, actor, "
-                   "version, created_at, updated_at FROM orders WHERE id = ?"),
+                   "version, created_at, updated_at, cancel_reason FROM orders WHERE id = ?"),
       order_by_number_(connection,
                        "SELECT number, id, customer, state, execution_price, reference, actor, "
-                       "version, created_at, updated_at FROM orders WHERE number = ?"),
+                       "version, created_at, updated_at, cancel_reason FROM orders WHERE number = ?"),
       order_lines_(connection,
                    "SELECT sku, quantity, unit_price, returned FROM order_lines "
                    "WHERE number = ? ORDER BY line"),
@@ -120,7 +120,8 @@ std::optional<RowReader::Numbered<domain::Order>> RowReader::read_order(Rows& ro
                                           .actor = rows.string(6),
                                           .version = rows.integer(7),
                                           .created_at = rows.time(8),
-                                          .updated_at = rows.time(9)}};
+                                          .updated_at = rows.time(9),
+                                          .cancel_reason = rows.string(10)}};
     for (Rows lines = order_lines_.query(order.number); lines.next();) {
         auto sku = read_sku(connection_, lines, 0);
         if (!sku) return std::nullopt;

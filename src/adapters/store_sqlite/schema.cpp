@@ -35,7 +35,7 @@ CREATE TABLE locations (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX locations_by_priority ON locations (priority, code);
 INSERT INTO locations
-VALUES ('main', 'Main', 100, 1, unixepoch('now') * 1000000);
+VALUES ('main', 'Main', 1, 1, unixepoch('now') * 1000000);
 
 CREATE TABLE items (
     number INTEGER PRIMARY KEY,
@@ -97,7 +97,8 @@ CREATE TABLE orders (
     actor TEXT NOT NULL,
     version INTEGER NOT NULL CHECK (version >= 1),
     created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL
+    updated_at INTEGER NOT NULL,
+    cancel_reason TEXT NOT NULL
 ) STRICT;
 CREATE INDEX orders_by_customer ON orders (customer) WHERE customer <> '';
 

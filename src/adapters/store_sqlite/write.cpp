@@ -37,10 +37,11 @@ Writer::Writer(Connection& connection)
                        "WHERE code = ?1"),
       insert_order_(connection,
                     "INSERT INTO orders (number, id, customer, state, execution_price, reference, "
-                    "actor, version, created_at, updated_at) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                    "actor, version, created_at, updated_at, cancel_reason) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_order_(connection,
-                    "UPDATE orders SET state = ?2, version = ?3, updated_at = ?4 "
+                    "UPDATE orders SET state = ?2, version = ?3, updated_at = ?4, "
+                    "cancel_reason = ?5 "
                     "WHERE number = ?1"),
       insert_order_line_(connection,
                          "INSERT INTO order_lines (number, line, sku, quantity, unit_price, "
@@ -151,7 +152,8 @@ void Writer::write_order(Loaded& loaded, const domain::Tracked<domain::Order>& o
     std::int64_t line = 0;
     if (stored) {
         const auto number = loaded.order_numbers.at(state.id);
-        update(update_order_, number, to_text(state.state), state.version, state.updated_at);
+        update(update_order_, number, to_text(state.state), state.version, state.updated_at,
+               state.cancel_reason);
         for (const auto& [sku, quantity, unit_price, returned] : state.lines) {
             if (returned != 0) update_order_line_.run(number, line, returned);
             ++line;
@@ -162,7 +164,7 @@ void Writer::write_order(Loaded& loaded, const domain::Tracked<domain::Order>& o
     loaded.order_numbers.emplace(state.id, number);
     insert_order_.run(number, state.id, state.customer, to_text(state.state), state.execution_price,
                       state.reference, state.actor, state.version, state.created_at,
-                      state.updated_at);
+                      state.updated_at, state.cancel_reason);
     for (const auto& [sku, quantity, unit_price, returned] : state.lines)
         insert_order_line_.run(number, line++, sku.text(), quantity, unit_price, returned);
 }

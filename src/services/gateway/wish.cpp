@@ -113,6 +113,9 @@ Read<JsonValue> add_path(JsonValue body, const http::Request& request) {
 }
 
 Read<JsonValue> add_if_match(JsonValue body, CommandKind kind, const http::Request& request) {
+    if (body.find("expected_version") != nullptr)
+        return std::unexpected(
+            invalid_field("expected_version", "is given by the If-Match header, not in the body"));
     const auto header = request.header("if-match");
     if (!header) return body;
     if (!takes_if_match(kind))

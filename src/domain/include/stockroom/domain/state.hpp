@@ -125,6 +125,7 @@ struct Order {
     Version version = 1;
     Time created_at;
     Time updated_at;
+    std::string cancel_reason{};  // what the client said when it was cancelled
     friend bool operator==(const Order&, const Order&) = default;
 };
 
