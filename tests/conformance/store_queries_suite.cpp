@@ -128,8 +128,8 @@ TEST_P(StoreSuite, LocationsStandByPriorityThenCode) {
         std::vector<std::string> codes;
         for (const auto& location : walked)
             codes.push_back(location.code.text());
-        EXPECT_THAT(codes, testing::ElementsAre("c", "a", "b", "main", "d"));
-        EXPECT_EQ(walked[2], b);
+        EXPECT_THAT(codes, testing::ElementsAre("c", "main", "a", "b", "d"));
+        EXPECT_EQ(walked[3], b);
     }
     // And each new one is there when the next batch decides.
     EXPECT_NE(must(store().begin({}, {}, soon()))->snapshot().find_location(code("d")), nullptr);

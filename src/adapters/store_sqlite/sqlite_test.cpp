@@ -270,7 +270,7 @@ TEST_F(SqliteFile, ATamperedHoldIsAnErrorAndLetsOthersWrite) {
         auto connection = Connection::open(path(), Connection::Mode::read_write).value();
         connection->execute("PRAGMA ignore_check_constraints = ON");
         connection->execute(
-            "INSERT INTO orders VALUES (1, zeroblob(16), '', 'reserved', 0, '', '', 1, 0, 0)");
+            "INSERT INTO orders VALUES (1, zeroblob(16), '', 'reserved', 0, '', '', 1, 0, 0, '')");
         connection->execute("INSERT INTO holds VALUES (1, NULL, 'pending', NULL, 1)");
         ASSERT_FALSE(connection->failed());
     }
