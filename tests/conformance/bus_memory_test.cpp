@@ -1,5 +1,6 @@
 #include "stockroom/bus_memory/bus_memory.hpp"
 
+#include <array>
 #include <random>
 
 #include <gmock/gmock.h>
@@ -136,6 +137,31 @@ TEST(MemoryBus, WhatIsNotAckedWhenTheBusIsClosedIsUnknown) {
     EXPECT_THAT(told, IsEmpty());
     consumer.reset();
     EXPECT_THAT(told, ElementsAre(Published::unknown));
+}
+
+TEST(MemoryBus, IsFullOfBytesTooUntilTheyAreAcked) {
+    telemetry::Metrics metrics;
+    MemoryBus bus(metrics, {.queue_bytes_max = 10});
+    const auto publisher = bus.make_publisher(nullptr);
+    const auto consumer = bus.make_consumer("q");
+    std::vector<Published> told;
+    const auto publish = [&](std::size_t bytes) {
+        publisher->publish("q", new_id(), std::string(bytes, 'x'), false,
+                           [&](Published what) { told.push_back(what); });
+    };
+    publish(6);
+    publish(4);
+    publish(1);
+    EXPECT_THAT(told, ElementsAre(Published::queue_full));
+    const auto taken = consumer->take(2, base::in(1s));
+    ASSERT_TRUE(taken.has_value());
+    publish(1);
+    EXPECT_THAT(told, ElementsAre(Published::queue_full, Published::queue_full));
+    const std::array tags{taken->at(0).tag, taken->at(1).tag};
+    ASSERT_TRUE(consumer->ack(tags).has_value());
+    told.clear();
+    publish(11);  // more than there may be, but all there is
+    EXPECT_THAT(told, IsEmpty());
 }
 
 TEST(MemoryBus, DropsTheOldestDeadLettersBeyondTheBoundAndCountsThem) {

@@ -197,7 +197,7 @@ class MemoryConsumer final : public ports::Consumer {
     std::expected<void, ports::Error> ack(std::span<const std::uint64_t> tags) override {
         auto messages = remove(tags);
         if (!messages) return std::unexpected(std::move(messages.error()));
-        queue_.forget(messages->size());
+        queue_.forget(*messages);
         for (Message& message : *messages)
             message.finish(message.dead ? ports::Published::dead : ports::Published::durable);
         return {};

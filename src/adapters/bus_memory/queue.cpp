@@ -27,6 +27,7 @@ std::mt19937_64 make_random(std::string_view name, const std::optional<Chaos>& c
 Queue::Queue(std::string_view name, const Options& options, telemetry::Metrics& metrics)
     : name_(name),
       max_(options.queue_max),
+      bytes_max_(options.queue_bytes_max),
       chaos_(options.chaos),
       depth_(metrics.gauge("stockroom_queue_depth_messages",
                            "Messages of a queue, those being worked on among them",
@@ -38,7 +39,8 @@ Queue::Queue(std::string_view name, const Options& options, telemetry::Metrics& 
 std::optional<ports::Published> Queue::push(Message& message) {
     const base::lock_guard lock(mutex_);
     if (closed_) return ports::Published::unavailable;
-    if (size_ >= max_) return ports::Published::queue_full;
+    const bool is_heavy = bytes_ > 0 && bytes_ + message.bytes.size() > bytes_max_;
+    if (size_ >= max_ || is_heavy) return ports::Published::queue_full;
     published_.add();
     place(std::move(message));
     depth_.set(static_cast<double>(size_));
@@ -87,7 +89,7 @@ void Queue::interrupt(Waiter& waiter) {
 std::vector<Message> Queue::put_back(std::vector<Message> messages) {
     const base::lock_guard lock(mutex_);
     if (closed_) {
-        size_ -= messages.size();
+        uncount(messages);
         return messages;
     }
     ready_.insert(ready_.begin(), std::make_move_iterator(messages.begin()),
@@ -96,10 +98,9 @@ std::vector<Message> Queue::put_back(std::vector<Message> messages) {
     return {};
 }
 
-void Queue::forget(std::size_t messages) {
+void Queue::forget(std::span<const Message> messages) {
     const base::lock_guard lock(mutex_);
-    size_ -= messages;
-    depth_.set(static_cast<double>(size_));
+    uncount(messages);
 }
 
 std::vector<Message> Queue::close() {
@@ -111,22 +112,34 @@ std::vector<Message> Queue::close() {
         waiting.push_back(std::move(late.message));
     ready_.clear();
     late_.clear();
-    size_ -= waiting.size();
-    depth_.set(static_cast<double>(size_));
+    uncount(waiting);
     changed_.notify_all();
     return waiting;
 }
 
-void Queue::place(Message message) {
+void Queue::count(const Message& message) {
     ++size_;
+    bytes_ += message.bytes.size();
+}
+
+void Queue::uncount(std::span<const Message> messages) {
+    size_ -= messages.size();
+    for (const Message& message : messages)
+        bytes_ -= message.bytes.size();
+    depth_.set(static_cast<double>(size_));
+}
+
+void Queue::place(Message message) {
+    count(message);
     if (!chaos_) {
         ready_.push_back(std::move(message));
         return;
     }
     ++tick_;
     if (happens(chaos_->duplicate)) {
-        ++size_;
-        place_late(Message{.bytes = message.bytes, .reply_to = message.reply_to});
+        Message twin{.bytes = message.bytes, .reply_to = message.reply_to};
+        count(twin);
+        place_late(std::move(twin));
     }
     if (happens(chaos_->delay)) {
         place_late(std::move(message));

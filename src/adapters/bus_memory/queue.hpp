@@ -6,6 +6,7 @@
 #include <expected>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,8 +52,8 @@ class Queue {
     /// To the front, in this order. Returns what is not taken back because the queue is closed.
     [[nodiscard]] std::vector<Message> put_back(std::vector<Message> messages);
 
-    /// So many that were taken are done with: there is room for as many.
-    void forget(std::size_t messages);
+    /// These that were taken are done with: there is room for as many.
+    void forget(std::span<const Message> messages);
 
     /// Returns what still waited.
     [[nodiscard]] std::vector<Message> close();
@@ -63,6 +64,8 @@ class Queue {
         Message message;
     };
 
+    void count(const Message& message) STOCKROOM_REQUIRES(mutex_);
+    void uncount(std::span<const Message> messages) STOCKROOM_REQUIRES(mutex_);
     void place(Message message) STOCKROOM_REQUIRES(mutex_);
     void place_late(Message message) STOCKROOM_REQUIRES(mutex_);
     void release_late() STOCKROOM_REQUIRES(mutex_);
@@ -71,6 +74,7 @@ class Queue {
 
     const std::string name_;
     const std::size_t max_;
+    const std::size_t bytes_max_;
     const std::optional<Chaos> chaos_;
     telemetry::Gauge depth_;
     telemetry::Counter published_;
@@ -80,6 +84,7 @@ class Queue {
     std::deque<Message> ready_ STOCKROOM_GUARDED_BY(mutex_);
     std::vector<Later> late_ STOCKROOM_GUARDED_BY(mutex_);  // by tick; only with chaos
     std::size_t size_ STOCKROOM_GUARDED_BY(mutex_) = 0;     // waiting, late, taken and not acked
+    std::size_t bytes_ STOCKROOM_GUARDED_BY(mutex_) = 0;    // of all these
     std::size_t idle_ STOCKROOM_GUARDED_BY(mutex_) = 0;     // consumers inside a wait
     bool woken_ STOCKROOM_GUARDED_BY(mutex_) = false;  // one of them was notified, not yet awake
     bool closed_ STOCKROOM_GUARDED_BY(mutex_) = false;

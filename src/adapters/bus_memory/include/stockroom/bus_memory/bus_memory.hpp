@@ -24,7 +24,8 @@ struct Chaos {
 
 struct Options {
     std::size_t queue_max = 10'000;  // messages of one queue, those taken and not acked among them
-    std::size_t dead_letters_max = 1'000;  // beyond it the oldest are dropped
+    std::size_t queue_bytes_max = 64 * 1024 * 1024;  // of them; a queue takes any one message
+    std::size_t dead_letters_max = 1'000;            // beyond it the oldest are dropped
     std::optional<Chaos> chaos{};
 };
 
