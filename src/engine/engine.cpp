@@ -27,6 +27,22 @@ constexpr std::string_view kExpiryActor = "system:expiry";
 /// How long one take waits; only how often an idle engine looks around.
 constexpr std::chrono::seconds kTakeWait{10};
 
+/// What one commit takes in. What it sets down is several times as large, and others wait for it.
+constexpr std::size_t kCommitBytesMax = 1024 * 1024;
+
+/// A log line shows so much of a command; the dead letter has all of it.
+constexpr std::size_t kLoggedBytesMax = 2'000;
+
+/// How many of the messages go into one commit: at least the first.
+std::size_t count_for_commit(std::span<const ports::Delivery> messages) {
+    std::size_t bytes = 0;
+    const auto end = std::ranges::find_if(messages, [&bytes](const ports::Delivery& message) {
+        const bool is_first = std::exchange(bytes, bytes + message.bytes.size()) == 0;
+        return !is_first && bytes > kCommitBytesMax;
+    });
+    return static_cast<std::size_t>(end - messages.begin());
+}
+
 bool was_given_out(const ports::Delivery& delivery) {
     return delivery.earlier_deliveries > 0;
 }
@@ -107,7 +123,13 @@ bool Engine::work_off(const std::stop_token& stop, std::vector<ports::Delivery> 
         rest = rest.subspan(messages);
         return true;
     };
-    bool goes_on = work_off_next(fresh, options_.batch_max);
+    bool goes_on = true;
+    for (std::size_t left = fresh; goes_on && left > 0;) {
+        const auto messages = count_for_commit(rest.first(left));
+        left -= messages;
+        goes_on =
+            work_off_next(messages, options_.batch_max) && (left == 0 || !stop.stop_requested());
+    }
     // One command at a time, acked before the next is touched.
     while (goes_on && !rest.empty())
         goes_on = work_off_next(1, 1);
@@ -242,7 +264,9 @@ auto Engine::bury(const Task& task, const std::string& reason) -> Result {
 void Engine::set_aside(const ports::Delivery& delivery, std::string_view bytes,
                        std::string_view reason) {
     telemetry::log(LogLevel::warning, "a command became a dead letter",
-                   {{"service", options_.service}, {"reason", reason}, {"command", bytes}});
+                   {{"service", options_.service},
+                    {"reason", reason},
+                    {"command", bytes.substr(0, kLoggedBytesMax)}});
     instruments_->dead.add();
     // What cannot be set aside now is delivered again, and then is found dead again.
     if (!consumer_.dead_letter(delivery.tag, bytes, reason)) not_set_aside_.insert(delivery.tag);

@@ -45,8 +45,9 @@ class Engine {
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    /// Works until the stop is requested: then finishes the batch under way, replies, acks and
-    /// returns; a batch that the world's trouble keeps from being committed is given back. Call on
+    /// Works until the stop is requested: then finishes the commit under way, replies, acks and
+    /// returns; what was taken besides, or cannot be committed for the world's trouble, is given
+    /// back. Call on
     /// a thread of its own. Throws base::bug when a decision, once made, cannot be applied.
     void run(std::stop_token stop);
 
@@ -57,7 +58,7 @@ class Engine {
     using Result = std::expected<void, ports::Error>;
     using Loaded = std::expected<std::unique_ptr<ports::Transaction>, ports::Error>;
 
-    // These three are false when the stop came while the world was in trouble.
+    // These three are false when the stop came before all was committed.
     [[nodiscard]] bool work_off(const std::stop_token& stop, std::vector<ports::Delivery> taken);
     [[nodiscard]] bool work_off_part(const std::stop_token& stop,
                                      std::span<const ports::Delivery> messages,
