@@ -20,5 +20,7 @@ int main(int argc, char** argv) {
     int exit_code = runtime::kExitDone;
     add_serve_command(app, exit_code);
     add_replay_command(app, exit_code);
+    add_stress_command(app, exit_code);
+    add_audit_command(app, exit_code);
     return runtime::run_command_line(app, argc, argv, exit_code);
 }

@@ -1,12 +1,14 @@
+#include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <cstddef>
+#include <expected>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <string>
-
-#include <fmt/format.h>
+#include <system_error>
 
 #include "stockroom/runtime/command_line.hpp"
 
@@ -30,13 +32,16 @@ struct ReplayOptions {
 };
 
 std::expected<std::string, std::string> read_file(const std::string& path) {
-    errno = 0;
+    const auto refuse = [&path](const std::error_code& why) {
+        return std::unexpected(path + ": " + why.message());
+    };
+    // A folder opens, and throws when it is read.
+    if (std::filesystem::is_directory(path))
+        return refuse(std::make_error_code(std::errc::is_a_directory));
     std::ifstream file(path, std::ios::binary);
-    std::string bytes;
-    if (file) bytes.assign(std::istreambuf_iterator<char>(file), {});
-    // A folder opens, and fails when it is read.
-    if (!file.is_open() || file.bad() || errno == EISDIR)
-        return std::unexpected(fmt::format("{}: {}", path, std::strerror(errno)));
+    if (!file) return refuse(std::error_code(errno, std::generic_category()));
+    std::string bytes(std::istreambuf_iterator<char>(file), {});
+    if (file.bad()) return refuse(std::make_error_code(std::errc::io_error));
     return bytes;
 }
 

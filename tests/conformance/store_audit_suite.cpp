@@ -14,8 +14,13 @@ Batch a_day(base::Time now) {
     Batch batch;
     batch.changes.items.push_back(item(kApple, now));
     batch.changes.levels.push_back(level(kApple, 9, 1));
-    batch.changes.movements.push_back(movement(kApple, 10, id(9), now));
-    batch.changes.movements.push_back(movement(kApple, -1, id(2), now));
+    auto shipment = movement(kApple, -1, id(2), now);
+    shipment.kind = domain::MovementKind::shipment;
+    shipment.order = id(2);
+    auto came_back = movement(kApple, 1, id(5), now);
+    came_back.kind = domain::MovementKind::customer_return;
+    came_back.order = id(2);
+    batch.changes.movements = {movement(kApple, 9, id(9), now), shipment, came_back};
     auto first = placed(reserved(id(1), {kApple}, now, later));
     first.events[0].command = id(1);
     auto shipped = reserved(id(2), {kApple}, now, later);
@@ -87,6 +92,20 @@ TEST_P(StoreSuite, TheAuditSeesOrdersAndTheirHoldLines) {
     EXPECT_EQ(shipped.quantity, 1);
     EXPECT_EQ(shipped.posted, 1);
     EXPECT_EQ(shipped.voided, 0);
+    EXPECT_EQ(shipped.order_state, "fulfilled");
+    EXPECT_EQ(shipped.ordered, 1);
+    EXPECT_EQ(shipped.shipped, 1);
+
+    auto order_lines = read_all<ports::OrderLineAudit>(*source, &ports::AuditSource::order_lines);
+    ASSERT_EQ(order_lines.size(), 3U);
+    for (const auto& line : order_lines) {
+        EXPECT_EQ(line.sku, "IB1");
+        EXPECT_EQ(line.quantity, 1);
+        const bool is_shipped = line.order == id(2).to_string();
+        EXPECT_EQ(line.returned, is_shipped ? 1 : 0);
+        EXPECT_EQ(line.came_back, is_shipped ? 1 : 0);
+        EXPECT_EQ(line.allocated, line.order == id(3).to_string() ? 0 : 1);
+    }
 
     const auto orders = read_all<ports::OrderAudit>(*source, &ports::AuditSource::orders);
     ASSERT_EQ(orders.size(), 3U);
@@ -109,6 +128,16 @@ TEST_P(StoreSuite, TheAuditSeesOrdersAndTheirHoldLines) {
             EXPECT_EQ(order.hold_state, "pending");
         }
     }
+}
+
+TEST_P(StoreSuite, TheAuditSeesTheVersionsOfItemsAndLocations) {
+    given(store(), a_day(now()));
+    const auto source = under_test().make_audit_source();
+    const auto versions = read_all<ports::VersionAudit>(*source, &ports::AuditSource::versions);
+    ASSERT_EQ(versions.size(), 2U);
+    EXPECT_EQ(versions[0].key, "item/IB1");
+    EXPECT_EQ(versions[0].version, 1);
+    EXPECT_EQ(versions[1].key, "location/main");
 }
 
 TEST_P(StoreSuite, TheAuditSeesOneMomentOfALiveStore) {

@@ -25,14 +25,40 @@ constexpr auto kLevels =
     "ORDER BY keys.sku, keys.location";
 
 constexpr auto kHoldLines =
-    "SELECT coalesce(holds.id, orders.id), hold_lines.sku, hold_lines.location, holds.state, "
-    "hold_lines.quantity, hold_lines.posted, hold_lines.voided FROM hold_lines "
-    "JOIN holds ON holds.number = hold_lines.number "
+    "WITH ordered AS MATERIALIZED (SELECT number, sku, sum(quantity) AS total FROM order_lines "
+    "GROUP BY number, sku), "
+    "shipped AS MATERIALIZED (SELECT order_id, sku, location, -sum(quantity) AS total "
+    "FROM movements WHERE kind = 'shipment' GROUP BY order_id, sku, location) "
+    "SELECT coalesce(holds.id, orders.id), line.sku, line.location, holds.state, "
+    "line.quantity, line.posted, line.voided, coalesce(orders.state, ''), "
+    "coalesce(ordered.total, 0), coalesce(shipped.total, 0) FROM hold_lines AS line "
+    "JOIN holds ON holds.number = line.number "
     "LEFT JOIN orders ON orders.number = holds.number AND holds.id IS NULL "
-    "ORDER BY 1, hold_lines.line";
+    "LEFT JOIN ordered ON ordered.number = orders.number AND ordered.sku = line.sku "
+    "LEFT JOIN shipped ON shipped.order_id = orders.id AND shipped.sku = line.sku "
+    "AND shipped.location = line.location "
+    "ORDER BY 1, line.line";
+
+constexpr auto kOrderLines =
+    "WITH allocated AS MATERIALIZED (SELECT hold_lines.number, sku, sum(quantity) AS total "
+    "FROM hold_lines JOIN holds ON holds.number = hold_lines.number WHERE holds.id IS NULL "
+    "GROUP BY hold_lines.number, sku), "
+    "back AS MATERIALIZED (SELECT order_id, sku, sum(quantity) AS total FROM movements "
+    "WHERE kind = 'customer_return' GROUP BY order_id, sku) "
+    "SELECT orders.id, line.sku, line.quantity, line.unit_price, line.returned, "
+    "coalesce(allocated.total, 0), coalesce(back.total, 0) FROM order_lines AS line "
+    "JOIN orders ON orders.number = line.number "
+    "LEFT JOIN allocated ON allocated.number = line.number AND allocated.sku = line.sku "
+    "LEFT JOIN back ON back.order_id = orders.id AND back.sku = line.sku "
+    "ORDER BY orders.id, line.line";
+
+constexpr auto kVersions =
+    "SELECT 'item/' || sku, version FROM items "
+    "UNION ALL SELECT 'location/' || code, version FROM locations ORDER BY 1";
 
 constexpr auto kOrders =
-    "SELECT orders.id, orders.state, orders.version, coalesce(holds.state, ''), "
+    "SELECT orders.id, orders.state, orders.version, orders.execution_price, "
+    "coalesce(holds.state, ''), "
     "(SELECT coalesce(sum(quantity), 0) FROM order_lines AS l WHERE l.number = orders.number), "
     "(SELECT coalesce(sum(returned), 0) FROM order_lines AS l WHERE l.number = orders.number), "
     "(SELECT coalesce(sum(quantity), 0) FROM hold_lines AS l WHERE l.number = holds.number), "
@@ -75,7 +101,23 @@ class SqliteAuditSource final : public ports::AuditSource {
                    .state = row.string(3),
                    .quantity = row.integer(4),
                    .posted = row.integer(5),
-                   .voided = row.integer(6)});
+                   .voided = row.integer(6),
+                   .order_state = row.string(7),
+                   .ordered = row.integer(8),
+                   .shipped = row.integer(9)});
+        });
+    }
+
+    [[nodiscard]] Expected<void> order_lines(
+        const std::function<void(const ports::OrderLineAudit&)>& visit) override {
+        return read(kOrderLines, [&visit](const Rows& row) {
+            visit({.order = row.uuid(0).to_string(),
+                   .sku = row.string(1),
+                   .quantity = row.integer(2),
+                   .unit_price = row.integer(3),
+                   .returned = row.integer(4),
+                   .allocated = row.integer(5),
+                   .came_back = row.integer(6)});
         });
     }
 
@@ -85,12 +127,20 @@ class SqliteAuditSource final : public ports::AuditSource {
             visit({.order = row.uuid(0).to_string(),
                    .state = row.string(1),
                    .version = row.integer(2),
-                   .hold_state = row.string(3),
-                   .ordered = row.integer(4),
-                   .returned = row.integer(5),
-                   .hold_quantity = row.integer(6),
-                   .posted = row.integer(7),
-                   .voided = row.integer(8)});
+                   .execution_price = row.integer(3),
+                   .hold_state = row.string(4),
+                   .ordered = row.integer(5),
+                   .returned = row.integer(6),
+                   .hold_quantity = row.integer(7),
+                   .posted = row.integer(8),
+                   .voided = row.integer(9)});
+        });
+    }
+
+    [[nodiscard]] Expected<void> versions(
+        const std::function<void(const ports::VersionAudit&)>& visit) override {
+        return read(kVersions, [&visit](const Rows& row) {
+            visit({.key = row.string(0), .version = row.integer(1)});
         });
     }
 

@@ -33,6 +33,19 @@ struct HoldLineAudit {
     std::int64_t quantity = 0;
     std::int64_t posted = 0;
     std::int64_t voided = 0;
+    std::string order_state;   // of the order that it belongs to; empty: to none
+    std::int64_t ordered = 0;  // Σ the order's lines of this SKU
+    std::int64_t shipped = 0;  // what the ledger says left for the order, of SKU and location
+};
+
+struct OrderLineAudit {
+    std::string order;
+    std::string sku;
+    std::int64_t quantity = 0;
+    std::int64_t unit_price = 0;  // minor units
+    std::int64_t returned = 0;
+    std::int64_t allocated = 0;  // Σ the quantities of its hold's lines of this SKU
+    std::int64_t came_back = 0;  // what the ledger says came back from the order, of this SKU
 };
 
 /// An order beside what is kept of it elsewhere.
@@ -40,10 +53,11 @@ struct OrderAudit {
     std::string order;
     std::string state;
     std::int64_t version = 0;
-    std::string hold_state;          // empty: it has no hold
-    std::int64_t ordered = 0;        // Σ its lines
-    std::int64_t returned = 0;       // Σ its lines
-    std::int64_t hold_quantity = 0;  // Σ its hold's lines
+    std::int64_t execution_price = 0;  // minor units
+    std::string hold_state;            // empty: it has no hold
+    std::int64_t ordered = 0;          // Σ its lines
+    std::int64_t returned = 0;         // Σ its lines
+    std::int64_t hold_quantity = 0;    // Σ its hold's lines
     std::int64_t posted = 0;
     std::int64_t voided = 0;
 };
@@ -58,6 +72,12 @@ struct EventAudit {
     bool has_outcome = false;  // its command's outcome is stored, or it has no command
 };
 
+/// A row whose versions the log tells, too: an item or a location.
+struct VersionAudit {
+    std::string key;  // as in the log: "item/IB1"
+    std::int64_t version = 0;
+};
+
 /// Everything that an audit compares, read in one snapshot of a live store that no writer waits
 /// for. Raw rows: what a row holds may be anything, so nothing is parsed here.
 class AuditSource {
@@ -69,8 +89,13 @@ class AuditSource {
         const std::function<void(const LevelAudit&)>& visit) = 0;
     [[nodiscard]] virtual std::expected<void, Error> hold_lines(
         const std::function<void(const HoldLineAudit&)>& visit) = 0;
+    /// By order, then line.
+    [[nodiscard]] virtual std::expected<void, Error> order_lines(
+        const std::function<void(const OrderLineAudit&)>& visit) = 0;
     [[nodiscard]] virtual std::expected<void, Error> orders(
         const std::function<void(const OrderAudit&)>& visit) = 0;
+    [[nodiscard]] virtual std::expected<void, Error> versions(
+        const std::function<void(const VersionAudit&)>& visit) = 0;
     [[nodiscard]] virtual std::expected<void, Error> events(
         const std::function<void(const EventAudit&)>& visit) = 0;
     /// The position that the log's head claims.

@@ -1,0 +1,62 @@
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "stockroom/runtime/command_line.hpp"
+#include "stockroom/store_sqlite/sqlite.hpp"
+
+#include "audit_check.hpp"
+#include "commands.hpp"
+#include "store_url.hpp"
+
+namespace stockroom {
+
+namespace {
+
+struct AuditOptions {
+    std::string store_url{kDefaultStoreUrl};
+    bool json = false;
+};
+
+int fail(int exit_code, const std::string& why) {
+    std::cerr << "stockroom audit: " << why << '\n';
+    return exit_code;
+}
+
+/// A store that is not there, or is none, is wrong usage; one that cannot be read now is not.
+int fail(const ports::Error& error) {
+    return fail(
+        error.kind == ports::ErrorKind::permanent ? runtime::kExitUsage : runtime::kExitFailed,
+        error.detail);
+}
+
+int run(const AuditOptions& options) {
+    const auto path = sqlite_path(options.store_url);
+    if (!path) return fail(runtime::kExitUsage, path.error());
+    const auto source = store_sqlite::open_audit(*path);
+    if (!source) return fail(source.error());
+    const auto report = check_books(**source);
+    // What opened as a store and cannot be read through is a damaged one.
+    if (!report) return fail(runtime::kExitFailed, report.error().detail);
+    std::cout << (options.json ? to_json(*report) + '\n' : to_text(*report));
+    return report->is_ok() ? runtime::kExitDone : runtime::kExitFailed;
+}
+
+}  // namespace
+
+void add_audit_command(CLI::App& app, int& exit_code) {
+    CLI::App* command = app.add_subcommand(
+        "audit", "Prove that a store's levels, holds, orders, ledger and log agree");
+    const auto options = std::make_shared<AuditOptions>();
+    command->add_option("--store-url", options->store_url, "The store; it may be in use")
+        ->type_name("sqlite:PATH")
+        ->capture_default_str();
+    command->add_flag("--json", options->json, "Print one JSON object on stdout");
+    runtime::bind_environment(*command);
+    command->footer(
+        "Reads one moment of the store and changes nothing. Exits with 1 when a row differs, and\n"
+        "names it.");
+    command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace stockroom
