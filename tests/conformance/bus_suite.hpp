@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +45,11 @@ struct BusUnderTest {
     std::function<std::unique_ptr<BusFixture>()> make;
     bool confirms_at_ack = false;  // `durable` is told when the message is acked, not before
 };
+
+/// How a failing test, and ctest, name the bus.
+inline void PrintTo(const BusUnderTest& bus, std::ostream* out) {
+    *out << bus.name;
+}
 
 /// The suite every bus passes. To run it on an adapter, link bus_suite.cpp and say
 /// INSTANTIATE_TEST_SUITE_P(Memory, BusConformance, testing::Values(BusUnderTest{…}), bus_name).
