@@ -1,0 +1,50 @@
+#include "client_url.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace stockroom {
+namespace {
+
+struct Good {
+    std::string_view text;
+    std::string_view host;
+    std::uint16_t port;
+    std::string_view host_header;
+    std::string_view base_path;
+};
+
+TEST(ServerUrl, ReadsHostPortAndPath) {
+    const Good cases[] = {
+        {"http://127.0.0.1:8080", "127.0.0.1", 8080, "127.0.0.1:8080", ""},
+        {"http://localhost", "localhost", 80, "localhost", ""},
+        {"http://stock.example:81/", "stock.example", 81, "stock.example:81", ""},
+        {"http://[::1]:9/shop/a/", "::1", 9, "[::1]:9", "/shop/a"},
+        {"HTTP://h:65535", "h", 65535, "h:65535", ""},
+    };
+    for (const Good& good : cases) {
+        SCOPED_TRACE(good.text);
+        const auto url = ServerUrl::parse(good.text);
+        ASSERT_TRUE(url.has_value()) << url.error();
+        EXPECT_EQ(url->host, good.host);
+        EXPECT_EQ(url->port, good.port);
+        EXPECT_EQ(url->host_header, good.host_header);
+        EXPECT_EQ(url->base_path, good.base_path);
+    }
+}
+
+TEST(ServerUrl, SaysWhatToGiveInstead) {
+    for (const std::string_view bad :
+         {"", "127.0.0.1:8080", "/v1", "http://", "https://h", "http://h:0", "http://h:65536",
+          "http://h:x", "http://a b", "http://me@h", "http://h?q=1", "http://h#f",
+          "http://h\r\n"}) {
+        SCOPED_TRACE(bad);
+        const auto url = ServerUrl::parse(bad);
+        ASSERT_FALSE(url.has_value());
+        EXPECT_THAT(url.error(), testing::AllOf(testing::StartsWith("--url: "),
+                                                testing::EndsWith("give http://HOST:PORT")));
+    }
+}
+
+}  // namespace
+}  // namespace stockroom
