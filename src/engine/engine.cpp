@@ -30,6 +30,9 @@ constexpr std::chrono::seconds kTakeWait{10};
 /// What one commit takes in. What it sets down is several times as large, and others wait for it.
 constexpr std::size_t kCommitBytesMax = 1024 * 1024;
 
+/// So many conflicts in a row are no race with another writer: something is in the way for good.
+constexpr int kConflictsMax = 20;
+
 /// A log line shows so much of a command; the dead letter has all of it.
 constexpr std::size_t kLoggedBytesMax = 2'000;
 
@@ -153,9 +156,13 @@ bool Engine::work_off_part(const std::stop_token& stop, std::span<const ports::D
 }
 
 bool Engine::settle(const std::stop_token& stop, std::span<const Task> tasks) {
+    int conflicts = 0;
     while (true) {
         auto settled = decide_and_commit(tasks);
-        if (!settled && settled.error().kind == ports::ErrorKind::permanent) {
+        const bool is_conflict = !settled && settled.error().kind == ports::ErrorKind::conflict;
+        conflicts = is_conflict ? conflicts + 1 : 0;
+        if (!settled &&
+            (settled.error().kind == ports::ErrorKind::permanent || conflicts == kConflictsMax)) {
             if (tasks.size() > 1) {
                 // One of them is guilty: it will be known by failing alone.
                 for (std::size_t i = 0; i < tasks.size(); ++i)
