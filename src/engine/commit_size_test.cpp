@@ -46,5 +46,15 @@ TEST(Engine, StopsBetweenTheCommitsOfOneTake) {
     EXPECT_EQ(given.consumer.given_back.size(), 100U - given.store.commits[0]);
 }
 
+TEST(Engine, StopsWhileItExpiresWhatIsDue) {
+    Given given;
+    given.store.has_endless_due = true;
+    given.store.stop_after_commit = &given.stop;
+    given.run();
+    EXPECT_EQ(given.store.commits, (std::vector<std::size_t>{0}));
+    EXPECT_TRUE(given.consumer.acked.empty());
+    EXPECT_EQ(given.consumer.given_back.size(), 100U);
+}
+
 }  // namespace
 }  // namespace stockroom::engine

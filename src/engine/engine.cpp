@@ -158,7 +158,7 @@ bool Engine::work_off_part(const std::stop_token& stop, std::span<const ports::D
 bool Engine::settle(const std::stop_token& stop, std::span<const Task> tasks) {
     int conflicts = 0;
     while (true) {
-        auto settled = decide_and_commit(tasks);
+        auto settled = decide_and_commit(stop, tasks);
         const bool is_conflict = !settled && settled.error().kind == ports::ErrorKind::conflict;
         conflicts = is_conflict ? conflicts + 1 : 0;
         if (!settled &&
@@ -180,8 +180,8 @@ bool Engine::settle(const std::stop_token& stop, std::span<const Task> tasks) {
     }
 }
 
-auto Engine::decide_and_commit(std::span<const Task> tasks) -> Result {
-    auto loaded = load(tasks);
+auto Engine::decide_and_commit(const std::stop_token& stop, std::span<const Task> tasks) -> Result {
+    auto loaded = load(stop, tasks);
     if (!loaded) return std::unexpected(std::move(loaded.error()));
     ports::Transaction& transaction = **loaded;
     domain::Snapshot& snapshot = transaction.snapshot();
@@ -231,7 +231,7 @@ void Engine::tell(Batch& batch, std::size_t commands) {
                     {"dead", static_cast<std::int64_t>(batch.buried().size())}});
 }
 
-auto Engine::load(std::span<const Task> tasks) -> Loaded {
+auto Engine::load(const std::stop_token& stop, std::span<const Task> tasks) -> Loaded {
     const Timing timing(instruments_->load_seconds);
     const auto ids = ids_of(tasks);
     const auto keys = keys_of(tasks);
@@ -240,6 +240,9 @@ auto Engine::load(std::span<const Task> tasks) -> Loaded {
         if (!begun || !(*begun)->snapshot().more_due()) return begun;
         if (auto expired = expire_loaded(**begun); !expired)
             return std::unexpected(std::move(expired.error()));
+        // A store that was left alone for long has many rounds to go.
+        if (stop.stop_requested())
+            return std::unexpected(ports::Error{ports::ErrorKind::retryable, "stopping"});
     }
 }
 

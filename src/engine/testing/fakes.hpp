@@ -74,12 +74,32 @@ class CountingStore final : public ports::Store {
 
     std::vector<std::size_t> commits;
     std::stop_source* stop_after_commit = nullptr;
+    bool has_endless_due = false;           // more holds are due whenever it is loaded
     std::optional<base::Uuid> conflicting;  // no commit with this command's outcome succeeds
 
   private:
     class Counted final : public ports::Transaction {
       public:
-        explicit Counted(CountingStore& store) : store_(store) { snapshot_.add_sku(sku()); }
+        explicit Counted(CountingStore& store) : store_(store) {
+            snapshot_.add_sku(sku());
+            if (!store.has_endless_due) return;
+            snapshot_.set_more_due();
+            domain::Order order;
+            order.id = id(999);
+            snapshot_.add_order(order);
+            snapshot_.add_level({.sku = sku(),
+                                 .location = domain::LocationCode::main(),
+                                 .on_hand = 1,
+                                 .held = 1,
+                                 .version = 1});
+            domain::Hold hold;
+            hold.id = id(999);
+            hold.order = hold.id;
+            hold.expires_at = base::Time();
+            hold.lines.push_back(
+                {.sku = sku(), .location = domain::LocationCode::main(), .quantity = 1});
+            snapshot_.add_hold(hold);
+        }
         [[nodiscard]] const std::vector<ports::StoredOutcome>& outcomes() const override {
             return none_;
         }

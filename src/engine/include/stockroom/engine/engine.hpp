@@ -65,8 +65,9 @@ class Engine {
                                      std::size_t commands_max);
     [[nodiscard]] bool settle(const std::stop_token& stop, std::span<const Task> tasks);
 
-    [[nodiscard]] Result decide_and_commit(std::span<const Task> tasks);
-    [[nodiscard]] Loaded load(std::span<const Task> tasks);
+    [[nodiscard]] Result decide_and_commit(const std::stop_token& stop,
+                                           std::span<const Task> tasks);
+    [[nodiscard]] Loaded load(const std::stop_token& stop, std::span<const Task> tasks);
     [[nodiscard]] Result expire_loaded(ports::Transaction& transaction);
     [[nodiscard]] Result bury(const Task& task, const std::string& reason);
     void tell(Batch& batch, std::size_t commands);
