@@ -13,6 +13,9 @@ using std::chrono::sys_days;
 
 constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
 
+constexpr Time kFirst = Time::from_microseconds(-62'135'596'800'000'000);  // 0001-01-01T00:00:00Z
+constexpr Time kLast = Time::from_microseconds(253'402'300'799'999'999);  // 9999-12-31T23:59:59.9…Z
+
 /// Takes characters from the front of a text; once anything is missing, it stays failed.
 class Scanner {
   public:
@@ -104,7 +107,10 @@ std::optional<Time> Time::parse(std::string_view text) {
 
     const std::int64_t seconds = sys_days{date}.time_since_epoch() / std::chrono::seconds{1} +
                                  hour * 3600 + minute * 60 + second - offset_minutes * 60;
-    return Time(seconds * kMicrosecondsPerSecond + fraction);
+    const Time time(seconds * kMicrosecondsPerSecond + fraction);
+    // An offset, or a leap second, may lead out of the years that can be printed.
+    if (time < kFirst || time > kLast) return std::nullopt;
+    return time;
 }
 
 std::string Time::to_string() const {

@@ -9,8 +9,12 @@
 namespace stockroom::engine {
 
 Worker::Worker(EngineOptions options, ports::Bus& bus, std::unique_ptr<ports::Store> store,
-               telemetry::Metrics& metrics)
-    : options_(std::move(options)), bus_(bus), store_(std::move(store)), metrics_(metrics) {}
+               telemetry::Metrics& metrics, OnFailure on_failure)
+    : options_(std::move(options)),
+      bus_(bus),
+      store_(std::move(store)),
+      metrics_(metrics),
+      on_failure_(std::move(on_failure)) {}
 
 Worker::~Worker() {
     stop();
@@ -65,8 +69,11 @@ void Worker::run_engine(const std::stop_token& stop) {
 void Worker::fail(const std::string& reason) {
     telemetry::log(telemetry::LogLevel::error, "a service has ended by a bug",
                    {{"service", options_.service}, {"reason", reason}});
-    const base::lock_guard lock(mutex_);
-    failure_ = reason;
+    {
+        const base::lock_guard lock(mutex_);
+        failure_ = reason;
+    }
+    if (on_failure_) on_failure_(options_.service + ": " + reason);
 }
 
 }  // namespace stockroom::engine

@@ -75,6 +75,7 @@ Connection::Connection(Server::State& server, Socket socket)
 
 Connection::~Connection() {
     server_.give_body_bytes(body_bytes_);
+    server_.give_unsent_bytes(unsent_bytes_);
     server_.left(*this);
 }
 
@@ -170,6 +171,7 @@ void Connection::begin_request(Clock::time_point now) {
     bytes_in_ = 0;
     bytes_out_ = 0;
     server_.give_body_bytes(std::exchange(body_bytes_, 0));
+    server_.give_unsent_bytes(std::exchange(unsent_bytes_, 0));
     route_ = {};
 }
 
@@ -318,6 +320,8 @@ Connection::Progress Connection::write(const Response& response) {
 asio::awaitable<Connection::Progress> Connection::finish_write() {
     enter(Phase::writing, server_.limits.write_time);
     const std::string text = std::exchange(unsent_, {});
+    if (!server_.take_unsent_bytes(text.size())) co_return Progress::gone;
+    unsent_bytes_ = text.size();
     std::string_view rest = text;
     while (!rest.empty()) {
         co_await wait(Socket::wait_write);

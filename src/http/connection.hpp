@@ -82,7 +82,8 @@ class Connection : public boost::intrusive::list_base_hook<> {
     bool close_ = false;
     std::size_t bytes_in_ = 0;
     std::size_t bytes_out_ = 0;
-    std::size_t body_bytes_ = 0;  // taken from the server's allowance
+    std::size_t body_bytes_ = 0;    // taken from the server's allowance
+    std::size_t unsent_bytes_ = 0;  // likewise
     std::string id_;
     std::string path_;
     std::string method_;

@@ -192,6 +192,14 @@ TEST(Limits, ClosesOnAClientThatDoesNotRead) {
     EXPECT_LT(stuck.read_to_end().size(), TestServer::kLargeBytes);
 }
 
+TEST(Limits, BoundsWhatClientsHaveNotTakenYet) {
+    const TestServer server({.unsent_bytes = 100});
+    RawClient slow(server.port());
+    slow.send(test::get("/large"));
+    EXPECT_LT(slow.read_to_end().size(), TestServer::kLargeBytes);
+    EXPECT_EQ(status_of_echo(server, 11), 200);
+}
+
 TEST(Limits, DoesNotWaitForeverForARefusedClientToClose) {
     TestServer server({.linger_time = seconds(1)});
     RawClient client(server.port());

@@ -166,4 +166,10 @@ bool Server::State::take_body_bytes(std::size_t count) {
     return true;
 }
 
+bool Server::State::take_unsent_bytes(std::size_t count) {
+    if (count > limits.unsent_bytes - unsent_bytes_) return false;
+    unsent_bytes_ += count;
+    return true;
+}
+
 }  // namespace stockroom::http

@@ -40,6 +40,8 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
     /// Whether the bodies under way may grow by so much more.
     [[nodiscard]] bool take_body_bytes(std::size_t count);
     void give_body_bytes(std::size_t count) { body_bytes_ -= count; }
+    [[nodiscard]] bool take_unsent_bytes(std::size_t count);
+    void give_unsent_bytes(std::size_t count) { unsent_bytes_ -= count; }
 
     const Router router;
     const Limits limits;
@@ -67,6 +69,7 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
     boost::intrusive::list<Connection> connections_;
     std::size_t connections_max_;
     std::size_t body_bytes_ = 0;
+    std::size_t unsent_bytes_ = 0;
     std::mt19937_64 random_{std::random_device{}()};  // for request ids, which are no secrets
 };
 

@@ -19,7 +19,7 @@ struct Embedded::Parts {
 
     using Result = std::expected<void, ports::Error>;
 
-    [[nodiscard]] Result make_services();
+    [[nodiscard]] Result make_services(const engine::OnFailure& on_failure);
     [[nodiscard]] std::string trouble() const;
 
     telemetry::Metrics metrics;
@@ -32,7 +32,7 @@ struct Embedded::Parts {
     http::Address address;
 };
 
-Embedded::Parts::Result Embedded::Parts::make_services() {
+Embedded::Parts::Result Embedded::Parts::make_services(const engine::OnFailure& on_failure) {
     auto for_catalogue = database->make_store();
     if (!for_catalogue) return std::unexpected(std::move(for_catalogue.error()));
     auto for_stock = database->make_store();
@@ -42,9 +42,9 @@ Embedded::Parts::Result Embedded::Parts::make_services() {
     auto due_orders = database->make_queries();
     if (!due_orders) return std::unexpected(std::move(due_orders.error()));
 
-    catalogue.emplace(bus, std::move(*for_catalogue), metrics);
-    stock.emplace(bus, std::move(*for_stock), metrics);
-    orders.emplace(bus, std::move(*for_orders), std::move(*due_orders), metrics);
+    catalogue.emplace(bus, std::move(*for_catalogue), metrics, on_failure);
+    stock.emplace(bus, std::move(*for_stock), metrics, on_failure);
+    orders.emplace(bus, std::move(*for_orders), std::move(*due_orders), metrics, on_failure);
     return {};
 }
 
@@ -60,7 +60,7 @@ std::expected<std::unique_ptr<Embedded>, std::string> Embedded::start(Options op
     auto database = store_sqlite::SqliteDatabase::open(options.store_path);
     if (!database) return std::unexpected(std::move(database.error().detail));
     auto parts = std::make_unique<Parts>(options, std::move(*database));
-    if (auto made = parts->make_services(); !made)
+    if (auto made = parts->make_services(options.on_failure); !made)
         return std::unexpected(std::move(made.error().detail));
 
     options.gateway.trouble = [of = parts.get()] { return of->trouble(); };

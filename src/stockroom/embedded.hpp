@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "stockroom/engine/worker.hpp"
 #include "stockroom/gateway/gateway.hpp"
 
 namespace stockroom {
@@ -18,6 +19,7 @@ class Embedded {
         std::string store_path;
         std::size_t queue_max = 10'000;  // commands of one service that wait at most
         gateway::Options gateway;
+        engine::OnFailure on_failure;  // a service has ended by a bug: stop and start again
     };
 
     /// Opens the store and starts everything. The error is for people.

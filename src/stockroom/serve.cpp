@@ -69,6 +69,7 @@ int serve(ServeFlags& flags) {
     options.gateway.listen = std::move(*listen);
     options.gateway.wait = std::chrono::seconds(flags.wait_seconds);
     fit_connections(options.gateway.limits);
+    options.on_failure = [&lifecycle](const std::string& reason) { lifecycle.fail(reason); };
 
     const auto embedded = Embedded::start(options);
     if (!embedded) return refuse(runtime::kExitFailed, embedded.error());

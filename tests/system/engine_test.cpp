@@ -1,7 +1,8 @@
+#include "stockroom/base/check.hpp"
 #include "stockroom/engine/engine.hpp"
 
 #include <array>
-#include <atomic>
+#include <future>
 #include <random>
 #include <thread>
 
@@ -265,6 +266,32 @@ TEST(Engine, SetsAsideACommandThatBreaksAPromiseAndGoesOn) {
     EXPECT_THAT(dead->reason, testing::HasSubstr("hold"));
     EXPECT_EQ(world.stored_outcome(neighbour.id), "reserved");
     EXPECT_EQ(world.queries().order(broken.id).value()->order.state, domain::OrderState::reserved);
+}
+
+/// Fails in a way that no port allows.
+class BrokenStore final : public ports::Store {
+  public:
+    std::expected<std::unique_ptr<ports::Transaction>, ports::Error> begin(
+        std::span<const base::Uuid> /*commands*/, const domain::Keys& /*keys*/,
+        base::Deadline /*deadline*/) override {
+        throw base::bug("broken on purpose");
+    }
+};
+
+TEST(Worker, TellsThatItHasEndedByABug) {
+    telemetry::Metrics metrics;
+    bus_memory::MemoryBus bus(metrics);
+    std::promise<std::string> failure;
+    engine::Worker worker({.service = "orders", .queue = std::string(contract::kOrdersQueue)}, bus,
+                          std::make_unique<BrokenStore>(), metrics,
+                          [&failure](const std::string& reason) { failure.set_value(reason); });
+    worker.start();
+    Client client(bus);
+    client.send(order("A", 1));
+    EXPECT_EQ(failure.get_future().get(), "orders: broken on purpose");
+    EXPECT_EQ(worker.trouble(), "broken on purpose");
+    bus.close();
+    client.wait();
 }
 
 TEST(Engine, FreesMoreDueHoldsThanAreLoadedAtOnce) {

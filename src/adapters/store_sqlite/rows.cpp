@@ -54,9 +54,10 @@ RowReader::RowReader(Connection& connection)
       order_by_id_(connection,
                    "SELECT number, id, customer, state, execution_price, reference, actor, "
                    "version, created_at, updated_at, cancel_reason FROM orders WHERE id = ?"),
-      order_by_number_(connection,
-                       "SELECT number, id, customer, state, execution_price, reference, actor, "
-                       "version, created_at, updated_at, cancel_reason FROM orders WHERE number = ?"),
+      order_by_number_(
+          connection,
+          "SELECT number, id, customer, state, execution_price, reference, actor, "
+          "version, created_at, updated_at, cancel_reason FROM orders WHERE number = ?"),
       order_lines_(connection,
                    "SELECT sku, quantity, unit_price, returned FROM order_lines "
                    "WHERE number = ? ORDER BY line"),

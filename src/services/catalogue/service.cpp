@@ -7,8 +7,8 @@
 namespace stockroom::catalogue {
 
 CatalogueService::CatalogueService(ports::Bus& bus, std::unique_ptr<ports::Store> store,
-                                   telemetry::Metrics& metrics)
+                                   telemetry::Metrics& metrics, engine::OnFailure on_failure)
     : worker_({.service = "catalogue", .queue = std::string(contract::kCatalogueQueue)}, bus,
-              std::move(store), metrics) {}
+              std::move(store), metrics, std::move(on_failure)) {}
 
 }  // namespace stockroom::catalogue

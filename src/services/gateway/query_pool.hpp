@@ -43,7 +43,8 @@ class QueryPool {
     [[nodiscard]] std::expected<void, ports::Error> start(const Open& open);
 
     /// Runs `read` on one of the threads and gives what it returns; throws what it throws.
-    /// Errors: full (nothing was read), late (the deadline passed; the result is dropped).
+    /// Errors: full (nothing was read), late (the deadline passed; a read that has not begun by
+    /// then never does, the result of one that has is dropped).
     template <typename Read>
     boost::asio::awaitable<std::expected<std::invoke_result_t<Read&, ports::Queries&>, Refusal>>
     run(Read read, base::Deadline deadline);
@@ -55,10 +56,12 @@ class QueryPool {
   private:
     /// One read under way: its coroutine and the pool share it.
     struct Task {
-        explicit Task(boost::asio::io_context& context) : woken(context) {}
+        Task(boost::asio::io_context& context, base::Deadline until)
+            : deadline(until), woken(context) {}
         virtual ~Task() = default;
         virtual void work(ports::Queries& queries) = 0;
 
+        const base::Deadline deadline;
         boost::asio::steady_timer woken;  // cancelled when the result is there
         bool done = false;                // only the io_context's thread touches this
         std::exception_ptr failure;
@@ -66,8 +69,8 @@ class QueryPool {
 
     template <typename Read>
     struct TypedTask : Task {
-        TypedTask(boost::asio::io_context& context, Read given)
-            : Task(context), read(std::move(given)) {}
+        TypedTask(boost::asio::io_context& context, base::Deadline until, Read given)
+            : Task(context, until), read(std::move(given)) {}
         void work(ports::Queries& queries) override { result.emplace(read(queries)); }
 
         Read read;
@@ -100,7 +103,7 @@ template <typename Read>
 boost::asio::awaitable<
     std::expected<std::invoke_result_t<Read&, ports::Queries&>, QueryPool::Refusal>>
 QueryPool::run(Read read, base::Deadline deadline) {
-    const auto task = std::make_shared<TypedTask<Read>>(context_, std::move(read));
+    const auto task = std::make_shared<TypedTask<Read>>(context_, deadline, std::move(read));
     if (!enqueue(task)) co_return std::unexpected(Refusal::full);
     task->woken.expires_at(deadline);
     while (!task->done) {
@@ -109,6 +112,7 @@ QueryPool::run(Read read, base::Deadline deadline) {
         if (!error && !task->done) co_return std::unexpected(Refusal::late);
     }
     if (task->failure) std::rethrow_exception(task->failure);
+    if (!task->result) co_return std::unexpected(Refusal::late);
     co_return std::move(*task->result);
 }
 

@@ -8,9 +8,9 @@ namespace stockroom::orders {
 
 OrdersService::OrdersService(ports::Bus& bus, std::unique_ptr<ports::Store> store,
                              std::unique_ptr<ports::Queries> queries, telemetry::Metrics& metrics,
-                             std::chrono::milliseconds sweep_interval)
+                             engine::OnFailure on_failure, std::chrono::milliseconds sweep_interval)
     : worker_({.service = "orders", .queue = std::string(contract::kOrdersQueue)}, bus,
-              std::move(store), metrics),
+              std::move(store), metrics, std::move(on_failure)),
       sweeper_(bus, std::move(queries), metrics, sweep_interval) {}
 
 void OrdersService::start() {

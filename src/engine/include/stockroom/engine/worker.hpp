@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -9,12 +10,15 @@
 
 namespace stockroom::engine {
 
+/// Told when a worker has ended by a bug and will decide nothing more. On the worker's thread.
+using OnFailure = std::function<void(const std::string& reason)>;
+
 /// An engine with a thread, a consumer and a store of its own: what a service is made of.
 class Worker {
   public:
     /// REQUIRES: bus and metrics outlive it.
     Worker(EngineOptions options, ports::Bus& bus, std::unique_ptr<ports::Store> store,
-           telemetry::Metrics& metrics);
+           telemetry::Metrics& metrics, OnFailure on_failure = {});
     /// Stops.
     ~Worker();
     Worker(const Worker&) = delete;
@@ -38,6 +42,7 @@ class Worker {
     ports::Bus& bus_;
     const std::unique_ptr<ports::Store> store_;
     telemetry::Metrics& metrics_;
+    const OnFailure on_failure_;
 
     mutable base::mutex mutex_;
     const Engine* engine_ STOCKROOM_GUARDED_BY(mutex_) = nullptr;  // while it runs

@@ -13,6 +13,7 @@ struct Limits {
     std::size_t target_bytes = 8UL * 1024;           // 414
     std::size_t body_bytes = 1024UL * 1024;          // 413
     std::size_t bodies_bytes = 256UL * 1024 * 1024;  // all requests' bodies together: 503
+    std::size_t unsent_bytes = 256UL * 1024 * 1024;  // answers not taken yet, together: closed
     std::size_t connections = 12'000;                // further ones are answered 503 and closed
     std::chrono::seconds header_time{10};  // from a request's first byte to its last header: 408
     std::chrono::seconds body_time{20};    // from there to the body's last byte: 408

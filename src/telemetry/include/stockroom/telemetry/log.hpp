@@ -15,9 +15,9 @@ struct LogField {
     std::variant<std::string_view, std::int64_t, double, bool> value;
 };
 
-/// Sends log lines to standard error from here on: each one JSON object, `{"time","level","service",
-/// "message", …fields}`. Call once, at the start of main. Lines below `level` are dropped; lines
-/// from `warning` up are flushed at once, others within a second.
+/// Sends log lines to standard error from here on: each one JSON object,
+/// `{"time","level","service", "message", …fields}`. Call once, at the start of main. Lines below
+/// `level` are dropped; lines from `warning` up are flushed at once, others within a second.
 void start_log(std::string_view service, LogLevel level);
 
 /// Thread-safe; never throws; before start_log it does nothing. Values that are not UTF-8 are

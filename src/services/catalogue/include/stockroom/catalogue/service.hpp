@@ -12,7 +12,7 @@ class CatalogueService {
   public:
     /// REQUIRES: bus and metrics outlive it.
     CatalogueService(ports::Bus& bus, std::unique_ptr<ports::Store> store,
-                     telemetry::Metrics& metrics);
+                     telemetry::Metrics& metrics, engine::OnFailure on_failure = {});
 
     /// Call once.
     void start() { worker_.start(); }

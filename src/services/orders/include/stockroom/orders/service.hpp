@@ -14,6 +14,7 @@ class OrdersService {
     /// REQUIRES: bus and metrics outlive it.
     OrdersService(ports::Bus& bus, std::unique_ptr<ports::Store> store,
                   std::unique_ptr<ports::Queries> queries, telemetry::Metrics& metrics,
+                  engine::OnFailure on_failure = {},
                   std::chrono::milliseconds sweep_interval = ExpirySweeper::kDefaultInterval);
 
     /// Call once.

@@ -11,7 +11,8 @@ namespace stockroom::stock {
 class StockService {
   public:
     /// REQUIRES: bus and metrics outlive it.
-    StockService(ports::Bus& bus, std::unique_ptr<ports::Store> store, telemetry::Metrics& metrics);
+    StockService(ports::Bus& bus, std::unique_ptr<ports::Store> store, telemetry::Metrics& metrics,
+                 engine::OnFailure on_failure = {});
 
     /// Call once.
     void start() { worker_.start(); }
