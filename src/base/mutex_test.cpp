@@ -30,7 +30,7 @@ class Flag {
 
 TEST(Condition, WakesWhoWaits) {
     Flag flag;
-    std::jthread other([&flag] { flag.raise(); });
+    const std::jthread other([&flag] { flag.raise(); });
     EXPECT_TRUE(flag.wait_until(in(std::chrono::seconds(10))));
 }
 

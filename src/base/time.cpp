@@ -95,7 +95,8 @@ std::optional<Time> Time::parse(std::string_view text) {
         scan.expect(":");
         const int minutes = scan.number(2);
         if (hours > 23 || minutes > 59) return std::nullopt;
-        offset_minutes = (west ? -1 : 1) * (hours * 60 + minutes);
+        offset_minutes = hours * std::int64_t{60} + minutes;
+        if (west) offset_minutes = -offset_minutes;
     }
     if (!scan.done()) return std::nullopt;
 
@@ -106,7 +107,8 @@ std::optional<Time> Time::parse(std::string_view text) {
     if (year == 0 || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
 
     const std::int64_t seconds = sys_days{date}.time_since_epoch() / std::chrono::seconds{1} +
-                                 hour * 3600 + minute * 60 + second - offset_minutes * 60;
+                                 ((hour * std::int64_t{60} + minute - offset_minutes) * 60) +
+                                 second;
     const Time time(seconds * kMicrosecondsPerSecond + fraction);
     // An offset, or a leap second, may lead out of the years that can be printed.
     if (time < kFirst || time > kLast) return std::nullopt;

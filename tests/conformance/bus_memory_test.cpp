@@ -141,10 +141,10 @@ TEST(MemoryBus, WhatIsNotAckedWhenTheBusIsClosedIsUnknown) {
 
 TEST(MemoryBus, IsFullOfBytesTooUntilTheyAreAcked) {
     telemetry::Metrics metrics;
+    std::vector<Published> told;  // also while the bus ends
     MemoryBus bus(metrics, {.queue_bytes_max = 10});
     const auto publisher = bus.make_publisher(nullptr);
     const auto consumer = bus.make_consumer("q");
-    std::vector<Published> told;
     const auto publish = [&](std::size_t bytes) {
         publisher->publish("q", new_id(), std::string(bytes, 'x'), false,
                            [&](Published what) { told.push_back(what); });
