@@ -1,0 +1,41 @@
+"""Runs the commands of the program that are not `serve`."""
+
+import json
+import os
+import sqlite3
+import subprocess
+
+TIMEOUT_SECONDS = 600  # the sanitizers' builds are slow
+
+
+def run(binary, *arguments, environment=None):
+    """Standard output and error are pipes, so no progress bar is drawn."""
+    return subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True,
+                          timeout=TIMEOUT_SECONDS, check=False,
+                          env={**os.environ, **(environment or {})})
+
+
+def replay(binary, path, opening, url, *options):
+    return run(binary, "replay", path, "--opening", opening, "--url", url, *options)
+
+
+def only_object(done, code=0):
+    """The one object that a command has printed, with that exit code and no word besides."""
+    assert done.returncode == code, done.stdout + done.stderr
+    assert done.stdout.endswith("\n") and done.stdout.count("\n") == 1, done.stdout
+    return json.loads(done.stdout)
+
+
+def path_of(server):
+    return server.store_url.removeprefix("sqlite:")
+
+
+def rows_of(server):
+    """Every row of every table."""
+    store = sqlite3.connect(f"file:{path_of(server)}?mode=ro", uri=True)
+    try:
+        tables = [name for (name,) in store.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
+        return {table: store.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
+    finally:
+        store.close()
