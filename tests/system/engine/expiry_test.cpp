@@ -1,0 +1,161 @@
+#include <gmock/gmock.h>
+
+#include "stockroom/catalogue/service.hpp"
+#include "stockroom/contract/names.hpp"
+#include "stockroom/orders/service.hpp"
+
+#include "world.hpp"
+
+namespace stockroom::system_test {
+namespace {
+
+using namespace std::chrono_literals;
+using ports::Published;
+using testing::IsEmpty;
+
+Command place_for_a_second(const domain::Sku& sku) {
+    return place(domain::PlaceOrder{
+        .customer = "", .lines = {{sku, 1}}, .confirm = false, .reference = "", .expires_in = 1s});
+}
+
+/// Whether an order's time is over, or it has been expired.
+bool is_over(ports::Queries& queries, const base::Uuid& order) {
+    const auto found = queries.order(order).value().value();
+    const auto& expires_at = found.hold.value().expires_at;
+    return !expires_at || *expires_at < base::Time::now();
+}
+
+TEST(Expiry, AShortageFirstExpiresWhatIsDueHoweverMuchThatIs) {
+    // More than a store loads at once.
+    constexpr int kHolds = 2'300;
+    World world;
+    const Services services(world);
+    Client client(world);
+    ASSERT_EQ(client.send_and_wait(create_item(sku("A"), kHolds)), Published::durable);
+    std::vector<Command> orders;
+    for (int i = 0; i < kHolds; ++i) {
+        orders.push_back(place_for_a_second(sku("A")));
+        client.send(orders.back());
+    }
+    for (const auto& order : orders)
+        ASSERT_EQ(client.wait(order.id), Published::durable);
+    const auto queries = world.make_queries();
+    ASSERT_TRUE(eventually([&] { return is_over(*queries, orders.back().id); }));
+
+    const auto everything = place(sku("A"), kHolds);
+    ASSERT_EQ(client.send_and_wait(everything), Published::durable);
+    EXPECT_EQ(world.outcome_name(everything.id), "reserved");
+    EXPECT_EQ(world.item(sku("A")).held, kHolds);
+    int expired = 0;
+    for (const auto& logged : world.events())
+        if (logged.event.type == "order.expired") {
+            ++expired;
+            EXPECT_EQ(logged.event.actor, "system:expiry");
+        }
+    EXPECT_EQ(expired, kHolds);
+    world.expect_sound();
+}
+
+TEST(Expiry, TheSweeperGivesStockBackThatNobodyAsksFor) {
+    World world;
+    catalogue::CatalogueService catalogue(world.bus(), world.make_store(), world.metrics());
+    orders::OrdersService orders(world.bus(), world.make_store(), world.make_queries(),
+                                 world.metrics(), 5ms);
+    EXPECT_NE(catalogue.trouble(), "") << "not started";
+    catalogue.start();
+    orders.start();
+    Client client(world);
+    ASSERT_EQ(client.send_and_wait(create_item(sku("A"), 5)), Published::durable);
+    for (int i = 0; i < 3; ++i)
+        ASSERT_EQ(client.send_and_wait(place_for_a_second(sku("A"))), Published::durable);
+    const auto kept = place(sku("A"), 1);
+    ASSERT_EQ(client.send_and_wait(kept), Published::durable);
+
+    EXPECT_TRUE(eventually([&] { return world.item(sku("A")).held == 1; }));
+    EXPECT_EQ(catalogue.trouble(), "");
+    EXPECT_EQ(orders.trouble(), "");
+    orders.stop();
+    catalogue.stop();
+    EXPECT_THAT(world.bus().dead_letters().letters, IsEmpty());
+    world.expect_sound();
+}
+
+/// Always finds the same orders due.
+class StuckQueries final : public ports::Queries {
+  public:
+    explicit StuckQueries(std::vector<DueOrder> due) : due_(std::move(due)) {}
+
+    Result<std::vector<DueOrder>> due_orders(std::size_t) override {
+        const base::lock_guard lock(mutex_);
+        ++asked_;
+        changed_.notify_all();
+        return due_;
+    }
+    void wait_until_asked(int times) {
+        const auto deadline = patience();
+        const base::lock_guard lock(mutex_);
+        while (asked_ < times && changed_.wait_until(mutex_, deadline)) {
+        }
+        EXPECT_GE(asked_, times);
+    }
+
+    Result<std::optional<domain::ItemView>> item(const domain::Sku&) override { return {}; }
+    ports::PageResult<domain::ItemView> items(const ports::ItemFilter&,
+                                              const ports::PageRequest&) override {
+        return {};
+    }
+    Result<std::optional<ports::ItemStock>> stock(const domain::Sku&) override { return {}; }
+    ports::PageResult<domain::Movement> movements(const domain::Sku&,
+                                                  const ports::PageRequest&) override {
+        return {};
+    }
+    ports::PageResult<domain::Location> locations(const ports::PageRequest&) override { return {}; }
+    Result<std::optional<domain::OrderView>> order(const base::Uuid&) override { return {}; }
+    ports::PageResult<domain::OrderView> orders(const ports::OrderFilter&,
+                                                const ports::PageRequest&) override {
+        return {};
+    }
+    Result<std::optional<ports::StoredOutcome>> outcome(const base::Uuid&) override { return {}; }
+    Result<std::optional<ports::DeadCommand>> dead_command(const base::Uuid&) override {
+        return {};
+    }
+    Result<std::vector<ports::LoggedEvent>> events_after(std::int64_t, std::size_t) override {
+        return {};
+    }
+
+  private:
+    const std::vector<DueOrder> due_;
+    base::mutex mutex_;
+    base::condition changed_;
+    int asked_ STOCKROOM_GUARDED_BY(mutex_) = 0;
+};
+
+TEST(Expiry, TheSweeperDoesNotSendAgainWhatEndedAsADeadLetter) {
+    telemetry::Metrics metrics;
+    bus_memory::MemoryBus bus(metrics);
+    const auto id = base::Uuid::make_v7(base::Time::now());
+    auto owned = std::make_unique<StuckQueries>(
+        std::vector<ports::Queries::DueOrder>{{id, base::Time::from_microseconds(5)}});
+    StuckQueries& queries = *owned;
+    orders::ExpirySweeper sweeper(bus, std::move(owned), metrics, 1ms);
+    sweeper.start();
+    const auto consumer = bus.make_consumer(contract::kOrdersQueue);
+    const auto taken = consumer->take(10, patience());
+    ASSERT_TRUE(taken.has_value());
+    ASSERT_EQ(taken->size(), 1U);
+    const auto read = contract::decode_message(taken->at(0).bytes);
+    ASSERT_TRUE(read.at(0).has_value());
+    EXPECT_EQ(read.at(0)->kind, domain::CommandKind::expire_order);
+    EXPECT_EQ(read.at(0)->command->actor, "system:expiry");
+    queries.wait_until_asked(1);
+
+    const auto tag = taken->at(0).tag;
+    ASSERT_TRUE(consumer->dead_letter(tag, "", "a bug").has_value());
+    ASSERT_TRUE(consumer->ack(std::span(&tag, 1)).has_value());
+    queries.wait_until_asked(4);
+    sweeper.stop();
+    EXPECT_THAT(*consumer->take(10, base::in(0s)), IsEmpty());
+}
+
+}  // namespace
+}  // namespace stockroom::system_test
