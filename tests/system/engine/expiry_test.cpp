@@ -60,7 +60,7 @@ TEST(Expiry, TheSweeperGivesStockBackThatNobodyAsksFor) {
     World world;
     catalogue::CatalogueService catalogue(world.bus(), world.make_store(), world.metrics());
     orders::OrdersService orders(world.bus(), world.make_store(), world.make_queries(),
-                                 world.metrics(), 5ms);
+                                 world.metrics(), {}, 5ms);
     EXPECT_NE(catalogue.trouble(), "") << "not started";
     catalogue.start();
     orders.start();
