@@ -1,9 +1,11 @@
+#include <future>
 #include <optional>
 #include <stdexcept>
 
 #include <gmock/gmock.h>
 
 #include "stockroom/contract/names.hpp"
+#include "stockroom/engine/worker.hpp"
 
 #include "faults.hpp"
 #include "world.hpp"
@@ -296,6 +298,22 @@ TEST(Engine, ABugOutsideOfDecisionsEndsTheServiceAndIsToldOf) {
     const Services healthy(world);
     EXPECT_EQ(client.wait(item.id), Published::durable);
     EXPECT_EQ(world.outcome_name(item.id), "created");
+}
+
+TEST(Engine, ABugOutsideOfDecisionsIsToldToTheProcess) {
+    World world;
+    std::promise<std::string> told;
+    engine::Worker worker(
+        {.service = "catalogue", .queue = std::string(contract::kCatalogueQueue)}, world.bus(),
+        std::make_unique<FaultyStore>(
+            world.make_store(),
+            Faults{.on_loaded =
+                       [](domain::Snapshot&) { throw std::logic_error("not of this world"); }}),
+        world.metrics(), [&told](const std::string& reason) { told.set_value(reason); });
+    worker.start();
+    Client client(world);
+    client.send(create_item(sku("A"), 1));
+    EXPECT_EQ(told.get_future().get(), "catalogue: not of this world");
 }
 
 }  // namespace
