@@ -116,7 +116,8 @@ def test_what_was_never_sent_on_leaves_the_key_free(client):
     assert client.check_books(sku) == (5, 1, 4)
 
 
-@pytest.mark.parametrize("key", ["x", "~" * 255, "a!\"#$%&'()*+,-./:;<=>?@[]^_`{|}"])
+@pytest.mark.parametrize("key", ["x", "~" * 255, "a!\"#$%&'()*+,-./:;<=>?@[]^_`{|}"],
+                         ids=["short", "longest", "marks"])
 def test_keys_of_visible_ascii_are_taken(client, key):
     sku = client.create_item(stock=5)
     key = (key + sku)[:255] if len(key) < 255 else sku.ljust(255, "~")
@@ -125,7 +126,8 @@ def test_keys_of_visible_ascii_are_taken(client, key):
     assert client.check_books(sku) == (5, 1, 4)
 
 
-@pytest.mark.parametrize("key", ["", "~" * 256, "two words", "\u00e9", "a\tb"])
+@pytest.mark.parametrize("key", ["", "~" * 256, "two words", "\u00e9", "a\tb"],
+                         ids=["empty", "too long", "space", "accent", "tab"])
 def test_other_keys_are_refused(client, key):
     sku = client.create_item(stock=5)
     answer = client.place(sku, 1, key=key, status=400)
