@@ -80,25 +80,28 @@ TEST(Expiry, TheSweeperGivesStockBackThatNobodyAsksFor) {
     world.expect_sound();
 }
 
-/// Always finds the same orders due.
+/// Always finds one order due.
 class StuckQueries final : public ports::Queries {
   public:
-    explicit StuckQueries(std::vector<DueOrder> due) : due_(std::move(due)) {}
-
-    Result<std::vector<DueOrder>> due_orders(std::size_t) override {
+    Result<std::vector<DueOrder>> due_orders(std::size_t /*limit*/) override {
         const base::lock_guard lock(mutex_);
         ++asked_;
         changed_.notify_all();
-        return due_;
+        return std::vector<DueOrder>{{base::Uuid{}, base::Time::from_microseconds(1'000'000)}};
     }
-    void wait_until_asked(int times) {
+    [[nodiscard]] bool wait_until_asked(int times) {
         const auto deadline = patience();
         const base::lock_guard lock(mutex_);
-        while (asked_ < times && changed_.wait_until(mutex_, deadline)) {
-        }
-        EXPECT_GE(asked_, times);
+        while (asked_ < times)
+            if (!changed_.wait_until(mutex_, deadline)) return false;
+        return true;
+    }
+    [[nodiscard]] int asked() {
+        const base::lock_guard lock(mutex_);
+        return asked_;
     }
 
+    // Nobody asks for these.
     Result<std::optional<domain::ItemView>> item(const domain::Sku&) override { return {}; }
     ports::PageResult<domain::ItemView> items(const ports::ItemFilter&,
                                               const ports::PageRequest&) override {
@@ -124,37 +127,55 @@ class StuckQueries final : public ports::Queries {
     }
 
   private:
-    const std::vector<DueOrder> due_;
     base::mutex mutex_;
     base::condition changed_;
     int asked_ STOCKROOM_GUARDED_BY(mutex_) = 0;
 };
 
-TEST(Expiry, TheSweeperDoesNotSendAgainWhatEndedAsADeadLetter) {
-    telemetry::Metrics metrics;
-    bus_memory::MemoryBus bus(metrics);
-    const auto id = base::Uuid::make_v7(base::Time::now());
-    auto owned = std::make_unique<StuckQueries>(
-        std::vector<ports::Queries::DueOrder>{{id, base::Time::from_microseconds(5)}});
-    StuckQueries& queries = *owned;
-    orders::ExpirySweeper sweeper(bus, std::move(owned), metrics, 1ms);
-    sweeper.start();
-    const auto consumer = bus.make_consumer(contract::kOrdersQueue);
-    const auto taken = consumer->take(10, patience());
-    ASSERT_TRUE(taken.has_value());
-    ASSERT_EQ(taken->size(), 1U);
-    const auto read = contract::decode_message(taken->at(0).bytes);
-    ASSERT_TRUE(read.at(0).has_value());
-    EXPECT_EQ(read.at(0)->kind, domain::CommandKind::expire_order);
-    EXPECT_EQ(read.at(0)->command->actor, "system:expiry");
-    queries.wait_until_asked(1);
+/// A sweeper whose one order is due whatever happens, and the queue it publishes to.
+struct Stuck {
+    Stuck() { sweeper.start(); }
+    std::vector<ports::Delivery> take(base::Deadline deadline) {
+        return consumer->take(10, deadline).value();
+    }
 
-    const auto tag = taken->at(0).tag;
-    ASSERT_TRUE(consumer->dead_letter(tag, "", "a bug").has_value());
-    ASSERT_TRUE(consumer->ack(std::span(&tag, 1)).has_value());
-    queries.wait_until_asked(4);
-    sweeper.stop();
-    EXPECT_THAT(*consumer->take(10, base::in(0s)), IsEmpty());
+    telemetry::Metrics metrics;
+    bus_memory::MemoryBus bus{metrics};
+    std::unique_ptr<ports::Consumer> consumer = bus.make_consumer(contract::kOrdersQueue);
+    std::unique_ptr<StuckQueries> owned = std::make_unique<StuckQueries>();
+    StuckQueries& queries = *owned;
+    orders::ExpirySweeper sweeper{bus, std::move(owned), metrics, 1ms};
+};
+
+TEST(Expiry, TheSweeperPublishesTheSameCommandForTheSameOrderAndExpiry) {
+    std::vector<std::string> published;
+    for (int i = 0; i < 2; ++i) {
+        Stuck stuck;
+        published.push_back(stuck.take(patience()).at(0).bytes);
+    }
+    EXPECT_EQ(published[0], published[1]);
+    const auto read = contract::decode_message(published[0]).at(0);
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(read->kind, domain::CommandKind::expire_order);
+    EXPECT_EQ(read->command->actor, "system:expiry");
+}
+
+TEST(Expiry, TheSweeperDoesNotLookAgainBeforeAllIsConfirmed) {
+    Stuck stuck;
+    ASSERT_EQ(stuck.take(patience()).size(), 1U);
+    EXPECT_THAT(stuck.take(base::in(20ms)), IsEmpty());
+    EXPECT_EQ(stuck.queries.asked(), 1);
+}
+
+TEST(Expiry, TheSweeperDoesNotSendAgainWhatEndedAsADeadLetter) {
+    Stuck stuck;
+    const auto taken = stuck.take(patience());
+    ASSERT_EQ(taken.size(), 1U);
+    const auto tag = taken[0].tag;
+    ASSERT_TRUE(stuck.consumer->dead_letter(tag, taken[0].bytes, "a bug").has_value());
+    ASSERT_TRUE(stuck.consumer->ack(std::span(&tag, 1)).has_value());
+    ASSERT_TRUE(stuck.queries.wait_until_asked(4));
+    EXPECT_THAT(stuck.take(base::in(0s)), IsEmpty());
 }
 
 }  // namespace

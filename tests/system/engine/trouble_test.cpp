@@ -135,7 +135,7 @@ Faults random_faults(std::uint64_t seed) {
 }
 
 TEST(EngineTrouble, AStoreThatFailsNowAndThenChangesNoOutcome) {
-    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
         SCOPED_TRACE(testing::Message() << "seed " << seed);
         World world;
         const Services services(world, [seed](std::unique_ptr<ports::Store> store) {
