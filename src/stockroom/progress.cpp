@@ -64,8 +64,7 @@ std::string progress_line(std::string_view label, std::int64_t done, std::int64_
 
 bool standard_error_is_terminal() {
     if (isatty(STDERR_FILENO) == 0) return false;
-    // One thread reads the environment, before any other is started.
-    const char* kind = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe)
+    const char* kind = std::getenv("TERM");
     return kind == nullptr || std::string_view(kind) != "dumb";
 }
 

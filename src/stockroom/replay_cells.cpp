@@ -60,15 +60,14 @@ std::string trouble_with_text(std::string_view text, std::size_t code_points_max
 /// The cells of one row, and where to say what is wrong with them.
 class Cells {
   public:
-    Cells(CsvRow row, std::vector<BadCell>& bad)
-        : row_(std::move(row)), bad_(bad), bad_before_(bad.size()) {}
+    Cells(CsvRow row, BadCells& bad) : row_(std::move(row)), bad_(bad), bad_before_(bad.count()) {}
 
     [[nodiscard]] const std::string& operator[](ReplayColumn column) const {
         return row_.fields[static_cast<std::size_t>(column)].text;
     }
     void refuse(ReplayColumn column, std::string detail) {
         const auto index = static_cast<std::size_t>(column);
-        bad_.push_back({row_.fields[index].line, index + 1, std::move(detail)});
+        bad_.add({row_.fields[index].line, index + 1, std::move(detail)});
     }
     void refuse_where(ReplayColumn column, std::string detail) {
         if (!detail.empty()) refuse(column, std::move(detail));
@@ -80,26 +79,26 @@ class Cells {
         refuse(column, std::move(value.error()));
         return Value{};
     }
-    [[nodiscard]] bool all_good() const { return bad_.size() == bad_before_; }
+    [[nodiscard]] bool all_good() const { return bad_.count() == bad_before_; }
 
   private:
     CsvRow row_;
-    std::vector<BadCell>& bad_;
+    BadCells& bad_;
     std::size_t bad_before_;
 };
 
-bool has_right_shape(const CsvRow& row, std::vector<BadCell>& bad) {
+bool has_right_shape(const CsvRow& row, BadCells& bad) {
     const std::size_t wanted = std::size(kReplayColumns);
     if (row.fields.size() != wanted) {
         const std::size_t at = std::min(row.fields.size(), wanted) + 1;
-        bad.push_back({row.line, at,
-                       fmt::format("the row has {} columns, not {}", row.fields.size(), wanted)});
+        bad.add({row.line, at,
+                 fmt::format("the row has {} columns, not {}", row.fields.size(), wanted)});
         return false;
     }
     bool good = true;
     for (std::size_t i = 0; i < wanted; ++i) {
         if (base::is_utf8(row.fields[i].text)) continue;
-        bad.push_back({row.fields[i].line, i + 1, "is not UTF-8"});
+        bad.add({row.fields[i].line, i + 1, "is not UTF-8"});
         good = false;
     }
     return good;
@@ -130,7 +129,7 @@ std::expected<PriceCell, std::string> read_price(std::string_view text) {
     return PriceCell{.is_positive = true, .rounded = *price};
 }
 
-std::optional<ReplayRow> read_replay_row(CsvRow row, std::vector<BadCell>& bad) {
+std::optional<ReplayRow> read_replay_row(CsvRow row, BadCells& bad) {
     using Column = ReplayColumn;
     if (!has_right_shape(row, bad)) return std::nullopt;
     const std::size_t line = row.line;

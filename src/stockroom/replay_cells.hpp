@@ -39,7 +39,7 @@ struct ReplayRow {
 };
 
 /// Checks the row's form; adds what is bad to `bad`, and then gives nothing.
-[[nodiscard]] std::optional<ReplayRow> read_replay_row(CsvRow row, std::vector<BadCell>& bad);
+[[nodiscard]] std::optional<ReplayRow> read_replay_row(CsvRow row, BadCells& bad);
 
 /// The text up to this many code points. REQUIRES: UTF-8.
 [[nodiscard]] std::string cut_text(std::string_view text, std::size_t code_points_max);

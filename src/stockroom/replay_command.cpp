@@ -36,7 +36,8 @@ std::expected<std::string, std::string> read_file(const std::string& path) {
         return std::unexpected(path + ": " + why.message());
     };
     // A folder opens, and throws when it is read.
-    if (std::filesystem::is_directory(path))
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored))
         return refuse(std::make_error_code(std::errc::is_a_directory));
     std::ifstream file(path, std::ios::binary);
     if (!file) return refuse(std::error_code(errno, std::generic_category()));
@@ -45,11 +46,11 @@ std::expected<std::string, std::string> read_file(const std::string& path) {
     return bytes;
 }
 
-void print_bad_cells(const std::string& file, const std::vector<BadCell>& bad) {
-    for (std::size_t i = 0; i < std::min(bad.size(), kBadCellsShown); ++i)
-        std::cerr << file << ": " << to_string(bad[i]) << '\n';
-    if (bad.size() > kBadCellsShown)
-        std::cerr << file << ": and " << bad.size() - kBadCellsShown << " more\n";
+void print_bad_cells(const std::string& file, const BadCells& bad) {
+    const std::size_t shown = std::min(bad.kept().size(), kBadCellsShown);
+    for (std::size_t i = 0; i < shown; ++i)
+        std::cerr << file << ": " << to_string(bad.kept()[i]) << '\n';
+    if (bad.count() > shown) std::cerr << file << ": and " << bad.count() - shown << " more\n";
     std::cerr << "stockroom replay: nothing was sent\n";
 }
 
@@ -95,6 +96,12 @@ void add_replay_command(CLI::App& app, int& exit_code) {
         ->type_name("N");
     add_client_options(*command, options->client);
     runtime::bind_environment(*command);
+    command->footer(
+        "The same file again changes nothing and prints the same. Exits with 2 when the file is "
+        "bad:\n"
+        "its lines and columns are named, and nothing is sent; with 1 when the server refuses or "
+        "is\n"
+        "away. examples/online-retail/README.md has the rules.");
     command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

@@ -34,7 +34,7 @@ class Planner {
     }
 
     /// Orders can be summed and priced only now that all rows have been seen.
-    [[nodiscard]] ReplayPlan finish(std::vector<BadCell>& bad) {
+    [[nodiscard]] ReplayPlan finish(BadCells& bad) {
         std::vector<Totals> totals(plan_.invoices.size());
         for (const OrderRow& row : rows_of_orders_)
             add_to_order(row, totals[row.invoice], bad);
@@ -88,9 +88,9 @@ class Planner {
                                    .line = row.line});
     }
 
-    void add_to_order(const OrderRow& row, Totals& totals, std::vector<BadCell>& bad) {
+    void add_to_order(const OrderRow& row, Totals& totals, BadCells& bad) {
         const auto refuse = [&](ReplayColumn column, std::string detail) {
-            bad.push_back({row.line, static_cast<std::size_t>(column) + 1, std::move(detail)});
+            bad.add({row.line, static_cast<std::size_t>(column) + 1, std::move(detail)});
         };
         std::vector<domain::OrderedLine>& order = plan_.invoices[row.invoice].order;
         const auto [entry, is_first] = totals.position.try_emplace(row.sku, order.size());
@@ -144,6 +144,16 @@ std::optional<BadCell> check_header(CsvReader& reader) {
 
 }  // namespace
 
+void BadCells::add(BadCell cell) {
+    ++count_;
+    if (kept_.size() < kKeptMax) kept_.push_back(std::move(cell));
+}
+
+void BadCells::sort() {
+    std::ranges::sort(kept_, {},
+                      [](const BadCell& cell) { return std::pair(cell.line, cell.column); });
+}
+
 std::string to_string(const BadCell& cell) {
     std::string text = fmt::format("line {}", cell.line);
     if (cell.column > 0) text += fmt::format(", column {}", cell.column);
@@ -152,25 +162,24 @@ std::string to_string(const BadCell& cell) {
     return text + ": " + cell.detail;
 }
 
-std::expected<ReplayPlan, std::vector<BadCell>> read_replay_plan(std::string_view bytes) {
+std::expected<ReplayPlan, BadCells> read_replay_plan(std::string_view bytes) {
     CsvReader reader(bytes);
-    std::vector<BadCell> bad;
+    BadCells bad;
     if (auto wrong = check_header(reader)) {
-        bad.push_back(std::move(*wrong));
+        bad.add(std::move(*wrong));
         return std::unexpected(std::move(bad));
     }
     Planner planner(base::fingerprint_of(bytes));
     while (auto row = reader.next()) {
         if (!*row) {
-            bad.push_back({row->error().line, row->error().column, row->error().detail});
+            bad.add({row->error().line, row->error().column, row->error().detail});
         } else if (const auto good = read_replay_row(std::move(**row), bad)) {
             planner.add(*good);
         }
     }
     ReplayPlan plan = planner.finish(bad);
-    if (bad.empty()) return plan;
-    std::ranges::sort(bad, {},
-                      [](const BadCell& cell) { return std::pair(cell.line, cell.column); });
+    if (bad.count() == 0) return plan;
+    bad.sort();
     return std::unexpected(std::move(bad));
 }
 

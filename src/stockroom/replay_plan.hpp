@@ -53,9 +53,23 @@ struct BadCell {
 /// "line 3, column 4 (Quantity): must not be 0"
 [[nodiscard]] std::string to_string(const BadCell& cell);
 
-/// Reads the whole file, and gives every cell that is bad, by line.
-[[nodiscard]] std::expected<ReplayPlan, std::vector<BadCell>> read_replay_plan(
-    std::string_view bytes);
+/// The bad cells of a file: all are counted, the first kKeptMax that are found are kept.
+class BadCells {
+  public:
+    static constexpr std::size_t kKeptMax = 1000;
+
+    void add(BadCell cell);
+    void sort();  // by line, then column
+    [[nodiscard]] std::size_t count() const { return count_; }
+    [[nodiscard]] const std::vector<BadCell>& kept() const { return kept_; }
+
+  private:
+    std::size_t count_ = 0;
+    std::vector<BadCell> kept_;
+};
+
+/// Reads the whole file, and gives what is bad, sorted.
+[[nodiscard]] std::expected<ReplayPlan, BadCells> read_replay_plan(std::string_view bytes);
 
 /// A decimal price, in cents rounded half up where it is above zero; else zero.
 struct PriceCell {

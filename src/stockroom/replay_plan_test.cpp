@@ -20,7 +20,7 @@ std::string file_of(std::string_view rows) {
 ReplayPlan plan_of(std::string_view rows) {
     auto plan = read_replay_plan(file_of(rows));
     if (plan) return std::move(*plan);
-    for (const BadCell& cell : plan.error())
+    for (const BadCell& cell : plan.error().kept())
         ADD_FAILURE() << to_string(cell);
     return {};
 }
@@ -28,7 +28,7 @@ ReplayPlan plan_of(std::string_view rows) {
 std::vector<std::string> bad_cells_of(std::string_view bytes) {
     std::vector<std::string> texts;
     if (const auto plan = read_replay_plan(bytes); !plan) {
-        for (const BadCell& cell : plan.error())
+        for (const BadCell& cell : plan.error().kept())
             texts.push_back(to_string(cell));
     }
     return texts;
@@ -158,6 +158,16 @@ TEST(ReplayPlan, NamesWhatNoOrderCanHold) {
     EXPECT_THAT(bad_cells_of(file_of(rows)),
                 ElementsAre("line 1002, column 2 (StockCode): the invoice orders more than 1000 "
                             "stock codes"));
+}
+
+TEST(ReplayPlan, KeepsTheFirstBadCellsAndCountsAll) {
+    std::string rows;
+    for (int i = 0; i < 1500; ++i)
+        rows += "1,A,,0,2010-12-01T08:26:00Z,1,,\n";
+    const auto plan = read_replay_plan(file_of(rows));
+    ASSERT_FALSE(plan.has_value());
+    EXPECT_EQ(plan.error().count(), 1500U);
+    EXPECT_EQ(plan.error().kept().size(), BadCells::kKeptMax);
 }
 
 TEST(ReplayPlan, WantsTheHeader) {

@@ -5,14 +5,18 @@ import os
 import sqlite3
 import subprocess
 
+from server import SANITIZER_REPORT
+
 TIMEOUT_SECONDS = 600  # the sanitizers' builds are slow
 
 
 def run(binary, *arguments, environment=None):
     """Standard output and error are pipes, so no progress bar is drawn."""
-    return subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True,
+    done = subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True,
                           timeout=TIMEOUT_SECONDS, check=False,
                           env={**os.environ, **(environment or {})})
+    assert not SANITIZER_REPORT.search(done.stderr), done.stderr[:20000]
+    return done
 
 
 def replay(binary, path, opening, url, *options):
