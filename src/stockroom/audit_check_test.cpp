@@ -12,7 +12,6 @@ namespace stockroom {
 namespace {
 
 using ports::Error;
-using testing::ElementsAre;
 using testing::IsEmpty;
 
 /// Rows as a store would give them: of a day on which all went well, until a test changes them.
@@ -104,7 +103,7 @@ Rows a_good_day() {
     line("f", "ended", "fulfilled", 6, 6, 0);
     const auto order = [&rows](const std::string& id, std::string state, std::string hold_state,
                                std::int64_t quantity, std::int64_t posted, std::int64_t voided,
-                               std::int64_t returned, std::vector<std::string> events) {
+                               std::int64_t returned, const std::vector<std::string>& events) {
         const std::int64_t allocated = hold_state.empty() ? 0 : quantity;
         rows.order_rows.push_back({.order = id,
                                    .state = std::move(state),
@@ -124,7 +123,7 @@ Rows a_good_day() {
                                         .allocated = allocated,
                                         .came_back = returned});
         std::int64_t version = 0;
-        for (std::string& event : events)
+        for (const std::string& event : events)
             rows.log("order." + event, "order/" + id, ++version);
     };
     rows.log("item.created", "item/IB1", 1);
@@ -181,7 +180,7 @@ TEST_P(AuditTampering, IsNamed) {
     EXPECT_THAT(findings_of(rows), testing::ElementsAreArray(GetParam().findings));
 }
 
-const Tampering kLevels[] = {
+const Tampering level_cases[] = {
     {"on_hand",
      [](Rows& rows) { rows.level_rows[0].on_hand = 42; },
      {"2 level IB1 at main: on_hand is 42, the ledger sums to 43"}},
@@ -212,7 +211,7 @@ const Tampering kLevels[] = {
      {"6 level IB2 at main: the log has no event of it"}},
 };
 
-const Tampering kHolds[] = {
+const Tampering hold_cases[] = {
     {"quantity",
      [](Rows& rows) { rows.hold_line_rows[0].quantity = 4; },
      {"2 hold_line IB1 at main of hold a: it takes 4, its order's lines have 3"}},
@@ -236,7 +235,7 @@ const Tampering kHolds[] = {
      {"2 hold_line IB1 at main of hold f: of 6 it has posted 6 and voided 1"}},
 };
 
-const Tampering kOrders[] = {
+const Tampering order_cases[] = {
     {"state",
      [](Rows& rows) { rows.order_rows[0].state = "cancelled"; },
      {"5 order a: its state is cancelled, its events leave it confirmed",
@@ -296,7 +295,7 @@ const Tampering kOrders[] = {
      {"6 row item/IB1: its version is 2, its last event's is 1"}},
 };
 
-const Tampering kLog[] = {
+const Tampering log_cases[] = {
     {"event_gone",
      [](Rows& rows) { rows.event_rows.erase(rows.event_rows.begin() + 2); },
      {"6 log position 4: position 3 is missing before it"}},
@@ -344,10 +343,10 @@ const Tampering kLog[] = {
 std::string name_of(const testing::TestParamInfo<Tampering>& info) {
     return info.param.name;
 }
-INSTANTIATE_TEST_SUITE_P(Level, AuditTampering, testing::ValuesIn(kLevels), name_of);
-INSTANTIATE_TEST_SUITE_P(Hold, AuditTampering, testing::ValuesIn(kHolds), name_of);
-INSTANTIATE_TEST_SUITE_P(Order, AuditTampering, testing::ValuesIn(kOrders), name_of);
-INSTANTIATE_TEST_SUITE_P(Log, AuditTampering, testing::ValuesIn(kLog), name_of);
+INSTANTIATE_TEST_SUITE_P(Level, AuditTampering, testing::ValuesIn(level_cases), name_of);
+INSTANTIATE_TEST_SUITE_P(Hold, AuditTampering, testing::ValuesIn(hold_cases), name_of);
+INSTANTIATE_TEST_SUITE_P(Order, AuditTampering, testing::ValuesIn(order_cases), name_of);
+INSTANTIATE_TEST_SUITE_P(Log, AuditTampering, testing::ValuesIn(log_cases), name_of);
 
 TEST(AuditCheck, ShowsTheFirstFindingsAndCountsTheRest) {
     Rows rows;

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -43,7 +42,7 @@ class ScriptedServer {
         thread_ = std::jthread([this] { context_.run(); });
     }
     ~ScriptedServer() {
-        boost::asio::post(context_, [this] { server_->stop(); });
+        context_.stop();  // and thread_, destroyed first, joins
     }
     ScriptedServer(const ScriptedServer&) = delete;
     ScriptedServer& operator=(const ScriptedServer&) = delete;
@@ -62,9 +61,10 @@ class ScriptedServer {
     boost::asio::awaitable<http::Response> answer(http::Request request) {
         std::string line = request.method + " " + request.path;
         for (const auto& [name, value] : request.query)
-            line += " " + name + "=" + value;
-        if (const auto key = request.header("idempotency-key")) line += " " + *key;
-        note(line + (request.body.empty() ? "" : " " + request.body));
+            line.append(" ").append(name).append("=").append(value);
+        if (const auto key = request.header("idempotency-key")) line.append(" ").append(*key);
+        if (!request.body.empty()) line.append(" ").append(request.body);
+        note(std::move(line));
         http::Response response = script_.front();
         if (script_.size() > 1) script_.pop_front();
         co_return response;
@@ -90,12 +90,12 @@ http::Response response(int status, std::string body) {
 }
 
 TEST(Client, SendsAWriteAgainUnderItsKeyUntilItIsAnswered) {
-    ScriptedServer server({response(503, R"({"type":"/problems/no_room"})"),
-                           response(429, R"({"type":"/problems/too_many"})"),
-                           response(202, R"({"id":"c1","state":"pending"})"),
-                           response(200, R"({"id":"c1","state":"pending"})"),
-                           response(200, R"({"id":"c1","state":"done"})"),
-                           response(201, R"({"id":"c1"})")});
+    const ScriptedServer server({response(503, R"({"type":"/problems/no_room"})"),
+                                 response(429, R"({"type":"/problems/too_many"})"),
+                                 response(202, R"({"id":"c1","state":"pending"})"),
+                                 response(200, R"({"id":"c1","state":"pending"})"),
+                                 response(200, R"({"id":"c1","state":"done"})"),
+                                 response(201, R"({"id":"c1"})")});
     Client client = server.client();
     const auto answer = client.post("/v1/orders", "{}", "k1");
     ASSERT_TRUE(answer.has_value()) << answer.error();
@@ -106,7 +106,7 @@ TEST(Client, SendsAWriteAgainUnderItsKeyUntilItIsAnswered) {
 }
 
 TEST(Client, TakesARefusalAsTheAnswer) {
-    ScriptedServer server(
+    const ScriptedServer server(
         {response(409, R"({"type":"/problems/rejected","detail":"Too little.","field":"lines"})"),
          response(500, "no JSON")});
     Client client = server.client("/base/");
@@ -123,8 +123,8 @@ TEST(Client, TakesARefusalAsTheAnswer) {
 }
 
 TEST(Client, FollowsPagesToTheLast) {
-    ScriptedServer server({response(200, R"({"items":[{"n":1},{"n":2}],"next":"a b"})"),
-                           response(200, R"({"items":[]})")});
+    const ScriptedServer server({response(200, R"({"items":[{"n":1},{"n":2}],"next":"a b"})"),
+                                 response(200, R"({"items":[]})")});
     Client client = server.client();
     std::vector<std::int64_t> seen;
     const auto done = client.each_row(
@@ -139,7 +139,7 @@ TEST(Client, FollowsPagesToTheLast) {
 }
 
 TEST(Client, RefusesAPageThatIsNone) {
-    ScriptedServer server({response(200, R"({"items":{}})")});
+    const ScriptedServer server({response(200, R"({"items":{}})")});
     Client client = server.client();
     const auto done =
         client.each_row("/v1/items", "items",
@@ -165,7 +165,8 @@ TEST(Client, DoesNotWaitForAServerThatWasNeverThere) {
 }
 
 TEST(Client, GivesUpWhenPatienceEnds) {
-    ScriptedServer server({response(503, R"({"type":"/problems/no_room","detail":"Full."})")});
+    const ScriptedServer server(
+        {response(503, R"({"type":"/problems/no_room","detail":"Full."})")});
     Client client = server.client("", std::chrono::milliseconds(1));
     const auto answer = client.post("/v1/orders", "{}", "k1");
     ASSERT_TRUE(answer.has_value()) << answer.error();

@@ -36,6 +36,7 @@ std::vector<std::string> bad_cells_of(std::string_view bytes) {
 
 std::vector<std::string> items_of(const ReplayPlan& plan) {
     std::vector<std::string> texts;
+    texts.reserve(plan.items.size());
     for (const PlannedItem& item : plan.items)
         texts.push_back(item.sku.text() + "|" + item.name + "|" + item.price.to_string());
     return texts;
