@@ -33,20 +33,20 @@ void bind_environment(CLI::App& command) {
 
 void add_log_level(CLI::App& command, telemetry::LogLevel& level) {
     using telemetry::LogLevel;
-    static const std::map<std::string, LogLevel> kLevels{{"debug", LogLevel::debug},
-                                                         {"info", LogLevel::info},
-                                                         {"warning", LogLevel::warning},
-                                                         {"error", LogLevel::error}};
+    static const std::map<std::string, LogLevel> levels{{"debug", LogLevel::debug},
+                                                        {"info", LogLevel::info},
+                                                        {"warning", LogLevel::warning},
+                                                        {"error", LogLevel::error}};
     std::string by_default;
-    for (const auto& [name, value] : kLevels)
+    for (const auto& [name, value] : levels)
         if (value == level) by_default = name;
     command
         .add_option_function<std::string>(
-            "--log-level", [&level](const std::string& name) { level = kLevels.at(name); },
+            "--log-level", [&level](const std::string& name) { level = levels.at(name); },
             "The least level that is logged: debug, info, warning or error")
         ->check([](const std::string& name) {
-            return kLevels.contains(name) ? std::string()
-                                          : "must be debug, info, warning or error, not " + name;
+            return levels.contains(name) ? std::string()
+                                         : "must be debug, info, warning or error, not " + name;
         })
         ->type_name("LEVEL")
         ->default_str(by_default);

@@ -49,10 +49,11 @@ Embedded::Parts::Result Embedded::Parts::make_services(const engine::OnFailure& 
 }
 
 std::string Embedded::Parts::trouble() const {
-    if (std::string trouble = catalogue->trouble(); !trouble.empty())
+    if (const std::string trouble = catalogue->trouble(); !trouble.empty())
         return "catalogue: " + trouble;
-    if (std::string trouble = stock->trouble(); !trouble.empty()) return "stock: " + trouble;
-    if (std::string trouble = orders->trouble(); !trouble.empty()) return "orders: " + trouble;
+    if (const std::string trouble = stock->trouble(); !trouble.empty()) return "stock: " + trouble;
+    if (const std::string trouble = orders->trouble(); !trouble.empty())
+        return "orders: " + trouble;
     return {};
 }
 

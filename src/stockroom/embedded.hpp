@@ -26,6 +26,8 @@ class Embedded {
     [[nodiscard]] static std::expected<std::unique_ptr<Embedded>, std::string> start(
         Options options);
     ~Embedded();
+    Embedded(const Embedded&) = delete;
+    Embedded& operator=(const Embedded&) = delete;
 
     /// Where the gateway listens: the real port, if any free one was asked for.
     [[nodiscard]] const http::Address& address() const;

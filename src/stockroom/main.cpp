@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -6,7 +7,9 @@
 
 #include "commands.hpp"
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
     using namespace stockroom;
 
     CLI::App app("Stockroom keeps stock, takes orders, and never sells what is not there.",
@@ -23,4 +26,15 @@ int main(int argc, char** argv) {
     add_stress_command(app, exit_code);
     add_audit_command(app, exit_code);
     return runtime::run_command_line(app, argc, argv, exit_code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (...) {
+        static_cast<void>(std::fputs("stockroom: cannot start: no memory, or a bug\n", stderr));
+        return stockroom::runtime::kExitFailed;
+    }
 }

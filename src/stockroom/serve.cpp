@@ -72,12 +72,18 @@ int serve(ServeFlags& flags) {
     options.on_failure = [&lifecycle](const std::string& reason) { lifecycle.fail(reason); };
 
     const auto embedded = Embedded::start(options);
-    if (!embedded) return refuse(runtime::kExitFailed, embedded.error());
+    if (!embedded) {
+        const bool not_bound = embedded.error().starts_with(options.gateway.listen.to_string());
+        return refuse(
+            runtime::kExitFailed,
+            embedded.error() +
+                (not_bound ? ". Choose another with --listen; port 0 takes a free one" : ""));
+    }
 
     const std::string url = "http://" + (*embedded)->address().to_string();
     telemetry::log(LogLevel::info, "serving",
                    {{"version", runtime::version()}, {"url", url}, {"store", flags.store_url}});
-    std::cout << "stockroom is listening on " << url << std::endl;
+    std::cout << "stockroom is listening on " << url << '\n' << std::flush;
     return lifecycle.run_until_stopped([&] { (*embedded)->stop(); });
 }
 

@@ -97,7 +97,8 @@ Gateway::Gateway(ports::Bus& bus, OpenQueries open_queries, Options options,
                  telemetry::Metrics& metrics)
     : parts_(std::make_unique<Parts>(bus, std::move(open_queries), std::move(options), metrics)) {}
 
-Gateway::~Gateway() {
+// A stop that throws ends the process, which is all that is left to do.
+Gateway::~Gateway() {  // NOLINT(bugprone-exception-escape)
     stop();
 }
 

@@ -6,7 +6,7 @@
 
 namespace stockroom::gateway {
 
-Inbox::Inbox(boost::asio::io_context& context, std::function<void(Batch)> deliver)
+Inbox::Inbox(boost::asio::io_context& context, std::function<void(const Batch&)> deliver)
     : context_(context), deliver_(std::move(deliver)) {}
 
 void Inbox::add(const base::Uuid& command, ports::Published published) {
@@ -46,7 +46,7 @@ void Inbox::empty() {
         if (closed_) return;
         std::swap(batch, batch_);
     }
-    deliver_(std::move(batch));
+    deliver_(batch);
 }
 
 }  // namespace stockroom::gateway

@@ -23,7 +23,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
     };
 
     /// `deliver` is called on the io_context's thread.
-    Inbox(boost::asio::io_context& context, std::function<void(Batch)> deliver);
+    Inbox(boost::asio::io_context& context, std::function<void(const Batch&)> deliver);
 
     // From any thread.
     void add(const base::Uuid& command, ports::Published published) STOCKROOM_EXCLUDES(mutex_);
@@ -38,7 +38,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
     void empty() STOCKROOM_EXCLUDES(mutex_);
 
     boost::asio::io_context& context_;
-    std::function<void(Batch)> deliver_;
+    std::function<void(const Batch&)> deliver_;
     base::mutex mutex_;
     Batch batch_ STOCKROOM_GUARDED_BY(mutex_);
     bool posted_ STOCKROOM_GUARDED_BY(mutex_) = false;

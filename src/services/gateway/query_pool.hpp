@@ -37,6 +37,8 @@ class QueryPool {
               telemetry::Metrics& metrics);
     /// REQUIRES: nobody runs the io_context any more.
     ~QueryPool();
+    QueryPool(const QueryPool&) = delete;
+    QueryPool& operator=(const QueryPool&) = delete;
 
     /// Opens a reader for each thread and starts them. Errors: what `open` gives; no thread runs
     /// then.

@@ -147,7 +147,7 @@ Reads::Answer Reads::answer(Read read) {
     co_return std::move(*response);
 }
 
-Reads::Answer Reads::list_items(http::Request request) {
+Reads::Answer Reads::list_items(const http::Request& request) {
     QueryParameters parameters(request);
     const ports::ItemFilter filter{
         .prefix = parameters.text("q", kMaxPrefixLength).value_or(""),
@@ -160,7 +160,7 @@ Reads::Answer Reads::list_items(http::Request request) {
     });
 }
 
-Reads::Answer Reads::get_item(http::Request request) {
+Reads::Answer Reads::get_item(const http::Request& request) {
     const auto sku = sku_in_path(request);
     if (!sku) return at_once(item_not_found());
     if (const auto problem = refuse_parameters(request)) return at_once(*problem);
@@ -172,7 +172,7 @@ Reads::Answer Reads::get_item(http::Request request) {
     });
 }
 
-Reads::Answer Reads::get_stock(http::Request request) {
+Reads::Answer Reads::get_stock(const http::Request& request) {
     const auto sku = sku_in_path(request);
     if (!sku) return at_once(item_not_found());
     if (const auto problem = refuse_parameters(request)) return at_once(*problem);
@@ -184,7 +184,7 @@ Reads::Answer Reads::get_stock(http::Request request) {
     });
 }
 
-Reads::Answer Reads::list_movements(http::Request request) {
+Reads::Answer Reads::list_movements(const http::Request& request) {
     const auto sku = sku_in_path(request);
     if (!sku) return at_once(item_not_found());
     QueryParameters parameters(request);
@@ -202,7 +202,7 @@ Reads::Answer Reads::list_movements(http::Request request) {
     });
 }
 
-Reads::Answer Reads::list_locations(http::Request request) {
+Reads::Answer Reads::list_locations(const http::Request& request) {
     QueryParameters parameters(request);
     const ports::PageRequest page = parameters.page();
     if (const auto problem = parameters.problem()) return at_once(*problem);
@@ -210,7 +210,7 @@ Reads::Answer Reads::list_locations(http::Request request) {
         [page](ports::Queries& queries) { return render(queries.locations(page), "locations"); });
 }
 
-Reads::Answer Reads::list_orders(http::Request request) {
+Reads::Answer Reads::list_orders(const http::Request& request) {
     QueryParameters parameters(request);
     ports::OrderFilter filter;
     filter.customer = parameters.text("customer", domain::kMaxCustomerLength).value_or("");
@@ -229,7 +229,7 @@ Reads::Answer Reads::list_orders(http::Request request) {
     });
 }
 
-Reads::Answer Reads::get_order(http::Request request) {
+Reads::Answer Reads::get_order(const http::Request& request) {
     const auto id = id_in_path(request);
     if (!id) return at_once(malformed_id());
     if (const auto problem = refuse_parameters(request)) return at_once(*problem);
@@ -241,7 +241,7 @@ Reads::Answer Reads::get_order(http::Request request) {
     });
 }
 
-Reads::Answer Reads::get_command(http::Request request, bool in_flight) {
+Reads::Answer Reads::get_command(const http::Request& request, bool in_flight) {
     const auto id = id_in_path(request);
     if (!id) return at_once(malformed_id());
     if (const auto problem = refuse_parameters(request)) return at_once(*problem);

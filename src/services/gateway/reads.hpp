@@ -13,21 +13,22 @@
 namespace stockroom::gateway {
 
 /// The reads: each checks what the client asks for, then reads and renders on a reader's thread.
+/// The request is not looked at any more once the call has returned its answer-to-be.
 class Reads {
   public:
     using Answer = boost::asio::awaitable<http::Response>;
 
     Reads(QueryPool& pool, std::chrono::seconds time) : pool_(pool), time_(time) {}
 
-    Answer list_items(http::Request request);
-    Answer get_item(http::Request request);
-    Answer get_stock(http::Request request);
-    Answer list_movements(http::Request request);
-    Answer list_locations(http::Request request);
-    Answer list_orders(http::Request request);
-    Answer get_order(http::Request request);
+    Answer list_items(const http::Request& request);
+    Answer get_item(const http::Request& request);
+    Answer get_stock(const http::Request& request);
+    Answer list_movements(const http::Request& request);
+    Answer list_locations(const http::Request& request);
+    Answer list_orders(const http::Request& request);
+    Answer get_order(const http::Request& request);
     /// `in_flight`: it was published and has not ended yet, as far as is known here.
-    Answer get_command(http::Request request, bool in_flight);
+    Answer get_command(const http::Request& request, bool in_flight);
 
     /// Whether the store answers: 200, or why not.
     Answer check_store();

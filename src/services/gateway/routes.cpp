@@ -74,10 +74,9 @@ void add_writes(http::Router& router, Submitter& submitter) {
 }
 
 void add_reads(http::Router& router, Reads& reads, const Submitter& submitter) {
-    const auto read = [&](std::string_view pattern, Answer (Reads::*handler)(Request)) {
-        router.add("GET", pattern, [&reads, handler](Request request) {
-            return (reads.*handler)(std::move(request));
-        });
+    const auto read = [&](std::string_view pattern, Answer (Reads::*handler)(const Request&)) {
+        router.add("GET", pattern,
+                   [&reads, handler](const Request& request) { return (reads.*handler)(request); });
     };
     read("/v1/items", &Reads::list_items);
     read("/v1/items/{sku}", &Reads::get_item);
@@ -86,10 +85,10 @@ void add_reads(http::Router& router, Reads& reads, const Submitter& submitter) {
     read("/v1/locations", &Reads::list_locations);
     read("/v1/orders", &Reads::list_orders);
     read("/v1/orders/{id}", &Reads::get_order);
-    router.add("GET", "/v1/commands/{id}", [&reads, &submitter](Request request) {
-        const auto id = base::Uuid::parse(request.path_parameters["id"]);
+    router.add("GET", "/v1/commands/{id}", [&reads, &submitter](const Request& request) {
+        const auto id = base::Uuid::parse(request.path_parameters.at("id"));
         const bool in_flight = id && submitter.is_in_flight(*id);
-        return reads.get_command(std::move(request), in_flight);
+        return reads.get_command(request, in_flight);
     });
 }
 

@@ -134,8 +134,8 @@ Submitter::Submitter(asio::io_context& context, ports::Bus& bus, QueryPool& quer
       seconds_(metrics.histogram("stockroom_command_round_trip_seconds",
                                  "From publishing a command to its answer.",
                                  telemetry::duration_buckets())),
-      inbox_(std::make_shared<Inbox>(context,
-                                     [this](Inbox::Batch batch) { deliver(std::move(batch)); })),
+      inbox_(
+          std::make_shared<Inbox>(context, [this](const Inbox::Batch& batch) { deliver(batch); })),
       publisher_(bus.make_publisher([inbox = inbox_](std::vector<ports::Reply> replies) {
           inbox->add(std::move(replies));
       })) {}
@@ -160,7 +160,7 @@ void Submitter::hurry(base::Deadline deadline) {
         flight->wake();
 }
 
-void Submitter::deliver(Inbox::Batch batch) {
+void Submitter::deliver(const Inbox::Batch& batch) {
     for (const ports::Reply& reply : batch.replies)
         note_reply(reply);
     for (const auto& [command, published] : batch.published)

@@ -58,7 +58,7 @@ class Submitter {
     struct Flight;
     using FlightPtr = std::shared_ptr<Flight>;
 
-    void deliver(Inbox::Batch batch);
+    void deliver(const Inbox::Batch& batch);
     void note_reply(const ports::Reply& reply);
     void note_published(const base::Uuid& command, ports::Published published);
 
