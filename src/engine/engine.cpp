@@ -225,7 +225,7 @@ void Engine::tell(Batch& batch, std::size_t commands) {
     instruments_->repeated.add(static_cast<double>(batch.repeated()));
     instruments_->batch_size.observe(static_cast<double>(commands));
     telemetry::log(LogLevel::debug, "batch committed",
-                   {{"service", options_.service},
+                   {{"worker", options_.service},
                     {"commands", static_cast<std::int64_t>(commands)},
                     {"decided", static_cast<std::int64_t>(batch.decided().size())},
                     {"dead", static_cast<std::int64_t>(batch.buried().size())}});
@@ -274,7 +274,7 @@ auto Engine::bury(const Task& task, const std::string& reason) -> Result {
 void Engine::set_aside(const ports::Delivery& delivery, std::string_view bytes,
                        std::string_view reason) {
     telemetry::log(LogLevel::warning, "a command became a dead letter",
-                   {{"service", options_.service},
+                   {{"worker", options_.service},
                     {"reason", reason},
                     {"command", bytes.substr(0, kLoggedBytesMax)}});
     instruments_->dead.add();
@@ -292,7 +292,7 @@ void Engine::finish(std::span<const ports::Delivery> messages) {
         if (result) return;
         // Their outcomes are committed: when they are delivered again they are answered again.
         telemetry::log(LogLevel::warning, "messages could not be acked",
-                       {{"service", options_.service}, {"detail", result.error().detail}});
+                       {{"worker", options_.service}, {"detail", result.error().detail}});
     };
     if (!done.empty()) check(consumer_.ack(done));
     if (!again.empty()) check(consumer_.give_back(again));
@@ -311,7 +311,7 @@ bool Engine::back_off(const std::stop_token& stop, const ports::Error& error) {
     // One failure is ordinary (a conflict, a lock that another holds); two in a row are trouble.
     if (++failures_ == 2) {
         telemetry::log(LogLevel::warning, "in trouble, trying again",
-                       {{"service", options_.service}, {"detail", error.detail}});
+                       {{"worker", options_.service}, {"detail", error.detail}});
     }
     if (failures_ >= 2) {
         const base::lock_guard lock(mutex_);
@@ -332,7 +332,7 @@ bool Engine::back_off(const std::stop_token& stop, const ports::Error& error) {
 
 void Engine::recover() {
     if (std::exchange(failures_, 0) < 2) return;
-    telemetry::log(LogLevel::info, "the trouble is over", {{"service", options_.service}});
+    telemetry::log(LogLevel::info, "the trouble is over", {{"worker", options_.service}});
     const base::lock_guard lock(mutex_);
     trouble_.clear();
 }

@@ -68,7 +68,7 @@ void Worker::run_engine(const std::stop_token& stop) {
 
 void Worker::fail(const std::string& reason) {
     telemetry::log(telemetry::LogLevel::error, "a service has ended by a bug",
-                   {{"service", options_.service}, {"reason", reason}});
+                   {{"worker", options_.service}, {"reason", reason}});
     {
         const base::lock_guard lock(mutex_);
         failure_ = reason;
