@@ -167,7 +167,7 @@ TEST(Client, DoesNotWaitForAServerThatWasNeverThere) {
 TEST(Client, GivesUpWhenPatienceEnds) {
     const ScriptedServer server(
         {response(503, R"({"type":"/problems/no_room","detail":"Full."})")});
-    Client client = server.client("", std::chrono::milliseconds(1));
+    Client client = server.client("", std::chrono::seconds(2));
     const auto answer = client.post("/v1/orders", "{}", "k1");
     ASSERT_TRUE(answer.has_value()) << answer.error();
     EXPECT_EQ(answer->explain(), "503 no_room: Full.");
