@@ -253,6 +253,7 @@ def main():
     print_table(results)
     if options.save:
         name = f"{time.strftime('%Y-%m-%d')}-{results['commit']}.json"
+        (ROOT / "bench" / "results").mkdir(exist_ok=True)
         (ROOT / "bench" / "results" / name).write_text(json.dumps(results, indent=2) + "\n")
         print(f"\nSaved as bench/results/{name}")
 
