@@ -12,15 +12,20 @@ set(stockroom_edges_telemetry base)
 set(stockroom_edges_ports domain)
 set(stockroom_edges_engine ports contract telemetry)
 set(stockroom_edges_bus_memory ports telemetry)
+set(stockroom_edges_bus_amqp ports contract telemetry)
 set(stockroom_edges_store_sqlite ports telemetry)
+set(stockroom_edges_store_postgres ports telemetry)
 set(stockroom_edges_http base telemetry)
 set(stockroom_edges_runtime base telemetry)
 set(stockroom_edges_gateway ports engine contract http runtime)
 set(stockroom_edges_catalogue ports engine contract http runtime)
 set(stockroom_edges_stock ports engine contract http runtime)
 set(stockroom_edges_orders ports engine contract http runtime)
+set(stockroom_edges_relay ports contract http runtime)
+set(stockroom_edges_wiring
+    bus_amqp bus_memory store_postgres store_sqlite contract http runtime)
 set(stockroom_edges_stockroom
-    bus_memory store_sqlite gateway catalogue stock orders engine contract http runtime)
+    wiring bus_memory store_sqlite gateway catalogue stock orders engine contract http runtime)
 
 # stockroom_module(NAME
 #     SOURCES  a.cpp …        compiled into the static library stockroom_NAME

@@ -12,3 +12,5 @@ find_package(PkgConfig REQUIRED)
 # Debian's own interpreter: the one that python3-yaml and python3-pytest are installed for.
 find_program(STOCKROOM_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(librabbitmq REQUIRED IMPORTED_TARGET librabbitmq)

@@ -70,6 +70,14 @@ std::expected<ReadOutcome, Invalid> read_outcome(const JsonValue& value) {
     });
 }
 
+std::expected<ReadOutcome, std::string> to_outcome(const JsonValue& value) {
+    auto outcome = read_outcome(value);
+    if (outcome) return std::move(*outcome);
+    const Invalid& problem = outcome.error();
+    return std::unexpected(problem.field.empty() ? problem.detail
+                                                 : problem.field + " " + problem.detail);
+}
+
 }  // namespace
 
 std::string encode_outcome(const base::Uuid& id, CommandKind kind, const Outcome& outcome) {
@@ -104,11 +112,25 @@ std::string encode_outcome(const base::Uuid& id, CommandKind kind, const Outcome
 std::expected<ReadOutcome, std::string> decode_outcome(std::string_view bytes) {
     const auto value = read_json(bytes);
     if (!value) return std::unexpected(value.error().detail);
-    auto outcome = read_outcome(*value);
-    if (outcome) return std::move(*outcome);
-    const Invalid& problem = outcome.error();
-    return std::unexpected(problem.field.empty() ? problem.detail
-                                                 : problem.field + " " + problem.detail);
+    return to_outcome(*value);
+}
+
+std::vector<std::expected<ReadOutcome, std::string>> decode_outcomes(std::string_view bytes) {
+    std::vector<std::expected<ReadOutcome, std::string>> outcomes;
+    const auto value = read_json(bytes);
+    if (!value) {
+        outcomes.emplace_back(std::unexpected(value.error().detail));
+        return outcomes;
+    }
+    const auto* array = value->as<JsonValue::Array>();
+    if (array == nullptr) {
+        outcomes.push_back(to_outcome(*value));
+        return outcomes;
+    }
+    outcomes.reserve(array->size());
+    for (const auto& element : *array)
+        outcomes.push_back(to_outcome(element));
+    return outcomes;
 }
 
 }  // namespace stockroom::contract

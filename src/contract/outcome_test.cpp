@@ -89,6 +89,24 @@ TEST(DecodeOutcome, PassesOverWhatItDoesNotKnow) {
     EXPECT_EQ(read->outcome, outcome);
 }
 
+TEST(DecodeOutcomes, ReadsOneOrAnArrayAndEachByItself) {
+    const auto outcome = testing::outcome(PlaceOrderOutcome::reserved, testing::sample_order());
+    const auto text = encode_outcome(testing::uuid(), CommandKind::place_order, outcome);
+    const auto alone = decode_outcomes(text);
+    ASSERT_EQ(alone.size(), 1U);
+    EXPECT_EQ(alone[0].value().outcome, outcome);
+
+    const auto several = decode_outcomes("[" + text + ",{}," + text + "]");
+    ASSERT_EQ(several.size(), 3U);
+    EXPECT_EQ(several[0].value().outcome, outcome);
+    EXPECT_EQ(several[1].error(), "id is required");
+    EXPECT_EQ(several[2].value().id, testing::uuid());
+
+    ASSERT_EQ(decode_outcomes("[").size(), 1U);
+    EXPECT_FALSE(decode_outcomes("[")[0].has_value());
+    EXPECT_TRUE(decode_outcomes("[]").empty());
+}
+
 TEST(DecodeOutcome, SaysWhatIsWrong) {
     const std::string id = R"({"id":"01938a1e-4c00-7000-8000-000000000001")";
     const std::pair<std::string, std::string_view> cases[] = {

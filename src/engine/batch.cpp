@@ -65,13 +65,13 @@ ports::Commit Batch::commit() {
         .movements = facts_.movements(), .outcomes = outcomes_, .events = events_, .dead = dead_};
 }
 
-std::vector<ports::AddressedReply> Batch::take_replies() {
+std::vector<ports::Reply> Batch::take_replies() {
     return std::exchange(replies_, {});
 }
 
 void Batch::reply(const Task& task, std::string bytes) {
     if (task.delivery->reply_to.empty()) return;
-    replies_.push_back({task.delivery->reply_to, {task.read.id, std::move(bytes)}});
+    replies_.push_back({task.delivery->reply_to, std::move(bytes)});
 }
 
 }  // namespace stockroom::engine

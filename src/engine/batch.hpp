@@ -32,7 +32,7 @@ class Batch {
     [[nodiscard]] ports::Commit commit();
 
     // For when it is committed.
-    [[nodiscard]] std::vector<ports::AddressedReply> take_replies();
+    [[nodiscard]] std::vector<ports::Reply> take_replies();
     struct Buried {
         const Task* task;
         std::size_t dead;  // its place in dead()
@@ -56,7 +56,7 @@ class Batch {
     std::vector<ports::EventRecord> events_;
     std::vector<ports::DeadCommand> dead_;
     std::vector<Buried> buried_;
-    std::vector<ports::AddressedReply> replies_;
+    std::vector<ports::Reply> replies_;
     std::vector<Counted> decided_;
     std::size_t repeated_ = 0;
 };

@@ -19,7 +19,7 @@ class ReplySink {
   public:
     explicit ReplySink(ports::ReplyHandler handler) : handler_(std::move(handler)) {}
 
-    void deliver(std::vector<ports::Reply> replies) {
+    void deliver(std::vector<std::string> replies) {
         const base::lock_guard lock(mutex_);
         if (handler_) handler_(std::move(replies));
     }
@@ -185,10 +185,10 @@ class MemoryConsumer final : public ports::Consumer {
 
     void interrupt() override { queue_.interrupt(waiter_); }
 
-    void reply(std::vector<ports::AddressedReply> replies) override {
-        std::map<std::string, std::vector<ports::Reply>> by_address;
-        for (auto& addressed : replies)
-            by_address[addressed.reply_to].push_back(std::move(addressed.reply));
+    void reply(std::vector<ports::Reply> replies) override {
+        std::map<std::string, std::vector<std::string>> by_address;
+        for (auto& reply : replies)
+            by_address[reply.reply_to].push_back(std::move(reply.bytes));
         for (auto& [address, its_replies] : by_address) {
             if (const auto sink = core_->find_sink(address)) sink->deliver(std::move(its_replies));
         }

@@ -39,7 +39,7 @@ class OneTake final : public ports::Consumer {
         return std::exchange(deliveries_, {});
     }
     void interrupt() override {}
-    void reply(std::vector<ports::AddressedReply> /*replies*/) override {}
+    void reply(std::vector<ports::Reply> /*replies*/) override {}
     std::expected<void, ports::Error> ack(std::span<const std::uint64_t> tags) override {
         acked.insert(acked.end(), tags.begin(), tags.end());
         return {};

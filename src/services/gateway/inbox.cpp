@@ -16,7 +16,7 @@ void Inbox::add(const base::Uuid& command, ports::Published published) {
     wake();
 }
 
-void Inbox::add(std::vector<ports::Reply> replies) {
+void Inbox::add(std::vector<std::string> replies) {
     const base::lock_guard lock(mutex_);
     if (closed_) return;
     if (batch_.replies.empty())

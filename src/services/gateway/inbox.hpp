@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   public:
     struct Batch {
         std::vector<std::pair<base::Uuid, ports::Published>> published;
-        std::vector<ports::Reply> replies;
+        std::vector<std::string> replies;  // each of one or more outcomes
     };
 
     /// `deliver` is called on the io_context's thread.
@@ -27,7 +28,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
 
     // From any thread.
     void add(const base::Uuid& command, ports::Published published) STOCKROOM_EXCLUDES(mutex_);
-    void add(std::vector<ports::Reply> replies) STOCKROOM_EXCLUDES(mutex_);
+    void add(std::vector<std::string> replies) STOCKROOM_EXCLUDES(mutex_);
 
     /// From here on everything is dropped, and the io_context is not touched any more. Call when
     /// nobody runs the io_context.

@@ -136,7 +136,7 @@ Submitter::Submitter(asio::io_context& context, ports::Bus& bus, QueryPool& quer
                                  telemetry::duration_buckets())),
       inbox_(
           std::make_shared<Inbox>(context, [this](const Inbox::Batch& batch) { deliver(batch); })),
-      publisher_(bus.make_publisher([inbox = inbox_](std::vector<ports::Reply> replies) {
+      publisher_(bus.make_publisher([inbox = inbox_](std::vector<std::string> replies) {
           inbox->add(std::move(replies));
       })) {}
 
@@ -161,23 +161,27 @@ void Submitter::hurry(base::Deadline deadline) {
 }
 
 void Submitter::deliver(const Inbox::Batch& batch) {
-    for (const ports::Reply& reply : batch.replies)
+    for (const std::string& reply : batch.replies)
         note_reply(reply);
     for (const auto& [command, published] : batch.published)
         note_published(command, published);
     in_flight_.set(static_cast<double>(flights_.size()));
 }
 
-void Submitter::note_reply(const ports::Reply& reply) {
-    const auto found = flights_.find(reply.command);
-    if (found == flights_.end() || found->second->outcome) return;
-    auto read = contract::decode_outcome(reply.bytes);
-    if (!read) {
-        telemetry::log(telemetry::LogLevel::error, "a reply cannot be read",
-                       {{"command_id", reply.command.to_string()}, {"reason", read.error()}});
-        return;
+void Submitter::note_reply(std::string_view bytes) {
+    for (auto& read : contract::decode_outcomes(bytes)) {
+        if (read)
+            note_outcome(*std::move(read));
+        else
+            telemetry::log(telemetry::LogLevel::error, "a reply cannot be read",
+                           {{"reason", read.error()}});
     }
-    found->second->outcome = std::move(read->outcome);
+}
+
+void Submitter::note_outcome(contract::ReadOutcome read) {
+    const auto found = flights_.find(read.id);
+    if (found == flights_.end() || found->second->outcome) return;
+    found->second->outcome = std::move(read.outcome);
     found->second->wake();
 }
 

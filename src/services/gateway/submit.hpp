@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -59,7 +60,8 @@ class Submitter {
     using FlightPtr = std::shared_ptr<Flight>;
 
     void deliver(const Inbox::Batch& batch);
-    void note_reply(const ports::Reply& reply);
+    void note_reply(std::string_view bytes);
+    void note_outcome(contract::ReadOutcome read);
     void note_published(const base::Uuid& command, ports::Published published);
 
     [[nodiscard]] FlightPtr launch(const Wish& wish, const base::Fingerprint& body);

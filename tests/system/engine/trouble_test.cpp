@@ -44,9 +44,7 @@ class DyingConsumer final : public ports::Consumer {
         return taken;
     }
     void interrupt() override { real_->interrupt(); }
-    void reply(std::vector<ports::AddressedReply> replies) override {
-        real_->reply(std::move(replies));
-    }
+    void reply(std::vector<ports::Reply> replies) override { real_->reply(std::move(replies)); }
     std::expected<void, Error> ack(std::span<const std::uint64_t> tags) override {
         if (acks_left_-- == 0) throw Death();
         return real_->ack(tags);

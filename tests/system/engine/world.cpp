@@ -157,10 +157,12 @@ void World::expect_sound() {
 }
 
 Client::Client(World& world)
-    : publisher_(world.bus().make_publisher([told = told_](std::vector<ports::Reply> replies) {
+    : publisher_(world.bus().make_publisher([told = told_](std::vector<std::string> replies) {
           const base::lock_guard lock(told->mutex);
-          for (auto& reply : replies)
-              told->replies.emplace(reply.command, std::move(reply.bytes));
+          for (const auto& reply : replies) {
+              for (const auto& read : contract::decode_outcomes(reply))
+                  told->replies.emplace(read.value().id, read.value());
+          }
       })) {}
 
 void Client::send(const Command& command) {
@@ -202,7 +204,7 @@ std::vector<contract::ReadOutcome> Client::replies_to(const base::Uuid& id) {
     std::vector<contract::ReadOutcome> all;
     const auto [begin, end] = told_->replies.equal_range(id);
     for (auto reply = begin; reply != end; ++reply)
-        all.push_back(contract::decode_outcome(reply->second).value());
+        all.push_back(reply->second);
     return all;
 }
 

@@ -85,7 +85,7 @@ class Client {
         base::condition changed;
         std::map<base::Uuid, std::size_t> sent STOCKROOM_GUARDED_BY(mutex);
         std::multimap<base::Uuid, ports::Published> published STOCKROOM_GUARDED_BY(mutex);
-        std::multimap<base::Uuid, std::string> replies STOCKROOM_GUARDED_BY(mutex);
+        std::multimap<base::Uuid, contract::ReadOutcome> replies STOCKROOM_GUARDED_BY(mutex);
     };
 
     std::shared_ptr<Told> told_ = std::make_shared<Told>();

@@ -74,6 +74,9 @@ struct ReadOutcome {
 /// Reads what encode_outcome wrote, this version's or another one's: members that are not known
 /// are passed over. The error says what is wrong and where.
 [[nodiscard]] std::expected<ReadOutcome, std::string> decode_outcome(std::string_view bytes);
+/// Reads a reply: one outcome, or an array of them. Never empty but for an empty array.
+[[nodiscard]] std::vector<std::expected<ReadOutcome, std::string>> decode_outcomes(
+    std::string_view bytes);
 
 /// The `data` of an event.
 [[nodiscard]] std::string encode_event_data(const domain::Event& event);

@@ -25,14 +25,9 @@ enum class Published : std::uint8_t {
     unknown,      // taken or not: ask for its outcome, or publish the same id again
 };
 
-/// The outcome of one command, as the engine encoded it (contract::decode_outcome reads it).
-struct Reply {
-    base::Uuid command;
-    std::string bytes;
-};
-
-/// Called on any thread, with what has come in at once; must be quick, and must not throw.
-using ReplyHandler = std::function<void(std::vector<Reply>)>;
+/// Called on any thread, with what has come in at once; must be quick, and must not throw. Each is
+/// one outcome, as the engine encoded it, or an array of them: contract::decode_outcomes reads it.
+using ReplyHandler = std::function<void(std::vector<std::string>)>;
 using PublishedHandler = std::function<void(Published)>;
 
 /// The sending end, for the gateway and the sweeper. Thread-safe.
@@ -56,9 +51,10 @@ struct Delivery {
     std::uint32_t earlier_deliveries = 0;  // how often it was given out before
 };
 
-struct AddressedReply {
+/// The outcome of one command, and where it goes.
+struct Reply {
     std::string reply_to;
-    Reply reply;
+    std::string bytes;  // contract::encode_outcome
 };
 
 /// The receiving end of one queue. One thread owns it. What was taken and not acked when it is
@@ -76,7 +72,7 @@ class Consumer {
     virtual void interrupt() = 0;
 
     /// At most once, never waits: outcomes must be committed before.
-    virtual void reply(std::vector<AddressedReply> replies) = 0;
+    virtual void reply(std::vector<Reply> replies) = 0;
 
     /// The messages are done with. REQUIRES: their outcomes are committed, or they are dead
     /// letters. Errors: as the connection's; what was not acked is delivered again.

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "stockroom/base/time.hpp"
+#include "stockroom/ports/error.hpp"
+
+namespace stockroom::ports {
+
+/// Consecutive lines of the event log, of one type, as one message.
+struct EventMessage {
+    std::string type;        // "order.reserved": what subscribers choose by
+    std::int64_t first = 0;  // position of the first line in it
+    std::int64_t last = 0;
+    std::string bytes;  // contract::encode_events
+};
+
+/// The relay's end. One thread owns it.
+class EventPublisher {
+  public:
+    virtual ~EventPublisher() = default;
+
+    /// Returns when the bus has taken all of them: each durable queue that is bound to their type
+    /// has them on its disk. They arrive in their order, at least once.
+    /// Errors: retryable (any part of them may have arrived: publish all again).
+    [[nodiscard]] virtual std::expected<void, Error> publish(std::span<const EventMessage> messages,
+                                                             base::Deadline deadline) = 0;
+};
+
+/// Who wants to hear events. Called on a thread of the bus, one call at a time; must be quick, and
+/// must not throw.
+class EventListener {
+  public:
+    virtual ~EventListener() = default;
+
+    /// A message, in the order of the log but for repeats (contract::decode_events reads it).
+    virtual void on_events(std::string_view type, std::string_view bytes) = 0;
+    /// The connection was lost: events may have been missed. Also called before the first message.
+    virtual void on_gap() = 0;
+};
+
+/// Hears events from when it is made until it is destroyed. Not durable: what is published while
+/// it is not connected is missed, which on_gap() tells.
+class EventSubscription {
+  public:
+    virtual ~EventSubscription() = default;
+};
+
+/// The way of committed events to whoever subscribes. Thread-safe.
+class EventBus {
+  public:
+    virtual ~EventBus() = default;
+    [[nodiscard]] virtual std::unique_ptr<EventPublisher> make_event_publisher() = 0;
+    /// To all types. REQUIRES: the listener outlives the subscription.
+    [[nodiscard]] virtual std::unique_ptr<EventSubscription> subscribe(EventListener& listener) = 0;
+};
+
+}  // namespace stockroom::ports
