@@ -119,6 +119,7 @@ void Engine::run(std::stop_token stop) {
 
 bool Engine::work_off(const std::stop_token& stop, std::vector<ports::Delivery> taken) {
     instruments_->in_flight.set(static_cast<double>(taken.size()));
+    taken_at_ = std::chrono::steady_clock::now();
     const auto fresh = put_fresh_first(taken);
     std::span<const ports::Delivery> rest(taken);
     const auto work_off_next = [&](std::size_t messages, std::size_t commands_max) {
@@ -138,6 +139,7 @@ bool Engine::work_off(const std::stop_token& stop, std::vector<ports::Delivery> 
         goes_on = work_off_next(1, 1);
     if (!goes_on) give_back(rest);
     instruments_->in_flight.set(0);
+    instruments_->oldest_taken_seconds.set(0);
     return goes_on;
 }
 
@@ -158,6 +160,8 @@ bool Engine::work_off_part(const std::stop_token& stop, std::span<const ports::D
 bool Engine::settle(const std::stop_token& stop, std::span<const Task> tasks) {
     int conflicts = 0;
     while (true) {
+        const std::chrono::duration<double> age = std::chrono::steady_clock::now() - taken_at_;
+        instruments_->oldest_taken_seconds.set(age.count());
         auto settled = decide_and_commit(stop, tasks);
         const bool is_conflict = !settled && settled.error().kind == ports::ErrorKind::conflict;
         conflicts = is_conflict ? conflicts + 1 : 0;
@@ -197,7 +201,7 @@ auto Engine::decide_and_commit(const std::stop_token& stop, std::span<const Task
             }
             domain::Decision decision;
             try {
-                decision = domain::decide(snapshot, *task.read.command);
+                decision = options_.decide(snapshot, *task.read.command);
             } catch (const base::bug& bug) {
                 batch.bury(task, bug.what());
                 continue;

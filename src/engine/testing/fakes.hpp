@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,6 +36,7 @@ class OneTake final : public ports::Consumer {
 
     std::expected<std::vector<ports::Delivery>, ports::Error> take(
         std::size_t /*messages_max*/, base::Deadline /*deadline*/) override {
+        ++takes;
         if (deliveries_.empty()) stop_.request_stop();
         return std::exchange(deliveries_, {});
     }
@@ -57,6 +59,7 @@ class OneTake final : public ports::Consumer {
     std::vector<std::uint64_t> acked;
     std::vector<std::uint64_t> given_back;
     int dead = 0;
+    int takes = 0;
 
   private:
     std::vector<ports::Delivery> deliveries_;
@@ -69,10 +72,13 @@ class CountingStore final : public ports::Store {
     std::expected<std::unique_ptr<ports::Transaction>, ports::Error> begin(
         std::span<const base::Uuid> /*commands*/, const domain::Keys& /*keys*/,
         base::Deadline /*deadline*/) override {
+        if (on_begin)
+            if (auto error = on_begin()) return std::unexpected(*std::move(error));
         return std::make_unique<Counted>(*this);
     }
 
     std::vector<std::size_t> commits;
+    std::function<std::optional<ports::Error>()> on_begin;
     std::stop_source* stop_after_commit = nullptr;
     bool has_endless_due = false;           // more holds are due whenever it is loaded
     std::optional<base::Uuid> conflicting;  // no commit with this command's outcome succeeds

@@ -7,8 +7,11 @@
 namespace stockroom::catalogue {
 
 CatalogueService::CatalogueService(ports::Bus& bus, std::unique_ptr<ports::Store> store,
-                                   telemetry::Metrics& metrics, engine::OnFailure on_failure)
-    : worker_({.service = "catalogue", .queue = std::string(contract::kCatalogueQueue)}, bus,
-              std::move(store), metrics, std::move(on_failure)) {}
+                                   telemetry::Metrics& metrics, engine::OnFailure on_failure,
+                                   engine::Decide decide)
+    : worker_({.service = "catalogue",
+               .queue = std::string(contract::kCatalogueQueue),
+               .decide = std::move(decide)},
+              bus, std::move(store), metrics, std::move(on_failure)) {}
 
 }  // namespace stockroom::catalogue

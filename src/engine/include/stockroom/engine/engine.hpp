@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <random>
 #include <set>
@@ -14,11 +15,15 @@
 #include <vector>
 
 #include "stockroom/base/mutex.hpp"
+#include "stockroom/domain/decide.hpp"
 #include "stockroom/ports/bus.hpp"
 #include "stockroom/ports/store.hpp"
 #include "stockroom/telemetry/metrics.hpp"
 
 namespace stockroom::engine {
+
+/// The rules that a service decides by. Throws base::bug when an invariant would break.
+using Decide = std::function<domain::Decision(const domain::Snapshot&, const domain::Command&)>;
 
 struct EngineOptions {
     std::string service;            // for logs and metrics
@@ -27,6 +32,7 @@ struct EngineOptions {
     std::chrono::milliseconds backoff_min{5};
     std::chrono::milliseconds backoff_max{1'000};
     std::chrono::milliseconds store_wait{5'000};  // for its turn to write
+    Decide decide = domain::decide;
 };
 
 class Batch;
@@ -85,8 +91,9 @@ class Engine {
     ports::Consumer& consumer_;
     ports::Store& store_;
     std::unique_ptr<Instruments> instruments_;
-    std::uint32_t failures_ = 0;             // in a row
-    std::set<std::uint64_t> not_set_aside_;  // tags whose dead letter the bus did not take
+    std::chrono::steady_clock::time_point taken_at_;  // what is in flight
+    std::uint32_t failures_ = 0;                      // in a row
+    std::set<std::uint64_t> not_set_aside_;           // tags whose dead letter the bus did not take
     std::minstd_rand random_{std::random_device{}()};
 
     mutable base::mutex mutex_;

@@ -26,6 +26,8 @@ class Worker {
 
     /// Call once.
     void start();
+    /// Lets it begin to stop, and does not wait. Again, and before the start: nothing.
+    void request_stop() { thread_.request_stop(); }
     /// Finishes the batch under way, replies, and ends the thread. Again: nothing.
     void stop();
 

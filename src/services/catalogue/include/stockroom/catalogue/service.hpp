@@ -12,7 +12,8 @@ class CatalogueService {
   public:
     /// REQUIRES: bus and metrics outlive it.
     CatalogueService(ports::Bus& bus, std::unique_ptr<ports::Store> store,
-                     telemetry::Metrics& metrics, engine::OnFailure on_failure = {});
+                     telemetry::Metrics& metrics, engine::OnFailure on_failure = {},
+                     engine::Decide decide = domain::decide);
 
     /// Call once.
     void start() { worker_.start(); }

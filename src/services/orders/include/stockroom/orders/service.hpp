@@ -15,7 +15,8 @@ class OrdersService {
     OrdersService(ports::Bus& bus, std::unique_ptr<ports::Store> store,
                   std::unique_ptr<ports::Queries> queries, telemetry::Metrics& metrics,
                   engine::OnFailure on_failure = {},
-                  std::chrono::milliseconds sweep_interval = ExpirySweeper::kDefaultInterval);
+                  std::chrono::milliseconds sweep_interval = ExpirySweeper::kDefaultInterval,
+                  engine::Decide decide = domain::decide);
 
     /// Call once.
     void start();

@@ -12,7 +12,7 @@ class StockService {
   public:
     /// REQUIRES: bus and metrics outlive it.
     StockService(ports::Bus& bus, std::unique_ptr<ports::Store> store, telemetry::Metrics& metrics,
-                 engine::OnFailure on_failure = {});
+                 engine::OnFailure on_failure = {}, engine::Decide decide = domain::decide);
 
     /// Call once.
     void start() { worker_.start(); }
