@@ -68,10 +68,11 @@ function(stockroom_module name)
     endif()
 endfunction()
 
-# stockroom_test(NAME SOURCES … LIBRARIES … [TIMEOUT SECONDS])
+# stockroom_test(NAME SOURCES … LIBRARIES … [TIMEOUT SECONDS] [SERVERS])
 # A GoogleTest binary NAME_test; every TEST in it is a test of ctest, named NAME.Suite.Case.
+# SERVERS: they need RabbitMQ and PostgreSQL (cmake/TestServers.cmake).
 function(stockroom_test name)
-    cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
+    cmake_parse_arguments(arg "SERVERS" "TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 120)
     endif()
@@ -81,5 +82,15 @@ function(stockroom_test name)
     include(GoogleTest)
     string(REGEX REPLACE "_test$" "" part ${name})
     gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_PREFIX "${part}."
-        PROPERTIES TIMEOUT ${arg_TIMEOUT})
+        TEST_LIST ${name}_cases PROPERTIES TIMEOUT ${arg_TIMEOUT})
+    if(arg_SERVERS)
+        # In a script that ctest reads after the tests were found: PROPERTIES above takes no list.
+        set(script ${CMAKE_CURRENT_BINARY_DIR}/${name}_servers.cmake)
+        file(WRITE ${script}
+            "foreach(case IN LISTS ${name}_cases)\n"
+            "    set_tests_properties(\${case} PROPERTIES FIXTURES_REQUIRED servers\n"
+            "        ENVIRONMENT \"${stockroom_servers_environment}\")\n"
+            "endforeach()\n")
+        set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${script})
+    endif()
 endfunction()

@@ -1,0 +1,186 @@
+"""Processes that outlive whoever started them."""
+
+import collections
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+from local.errors import LocalError
+
+# In the environment of everything that is started here: which folder it belongs to.
+MARK = "STOCKROOM_LOCAL_FOLDER"
+KILL_SECONDS = 30  # for the kernel to end what it was told to end
+POLL_SECONDS = 0.05
+
+
+class Process:
+    """A process with its pid file and its log in a folder. Any other object made for the same name
+    and folder, also in another program, speaks of the same process."""
+
+    def __init__(self, name, folder):
+        self.name = name
+        self.folder = pathlib.Path(folder)
+        self.pid_path = self.folder / f"{name}.pid"
+        self.log_path = self.folder / f"{name}.log"
+        self.child = None  # the Popen, when this object has started it: somebody must reap it
+
+    def start(self, command, environment, user=None, cwd=None):
+        """In a session of its own, so that a terminal's Ctrl-C does not reach it. `user`: its name,
+        when root starts it for another user. The environment is exactly the given one and the mark."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        as_user = {"user": user, "group": user, "extra_groups": []} if user else {}
+        with open(self.log_path, "ab") as log:
+            self.child = subprocess.Popen(
+                [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**environment, MARK: str(self.folder)}, cwd=cwd, start_new_session=True,
+                **as_user)
+        self.pid_path.write_text(f"{self.child.pid} {start_time(self.child.pid)}\n")
+
+    @property
+    def pid(self):
+        """None when it does not run."""
+        if self.child:
+            self.child.poll()
+        try:
+            pid, started = self.pid_path.read_text().split()
+        except (OSError, ValueError):
+            return None
+        # A pid is used again; the time of its start tells one process from the next.
+        return int(pid) if start_time(int(pid)) == started else None
+
+    @property
+    def is_running(self):
+        return self.pid is not None
+
+    def send(self, number):
+        """Gives whether it was there to get the signal."""
+        pid = self.pid
+        return pid is not None and signal_process(pid, number)
+
+    def stop(self, seconds, number=signal.SIGTERM):
+        """Asks it to end, and kills it after so long. Gives whether it ended by itself."""
+        self.send(number)
+        self.resume()
+        deadline = time.monotonic() + seconds
+        while self.is_running:
+            if time.monotonic() > deadline:
+                self.kill()
+                return False
+            time.sleep(POLL_SECONDS)
+        self.pid_path.unlink(missing_ok=True)
+        return True
+
+    def kill(self):
+        """SIGKILL to it and all that it has started: as if the power had failed."""
+        pid = self.pid
+        if pid is not None:
+            end_processes(self.pause())
+        self.pid_path.unlink(missing_ok=True)
+
+    def pause(self):
+        """SIGSTOP to it and to all that it has started; gives their pids."""
+        pid = self.pid
+        if pid is None:
+            return []
+        signal_process(pid, signal.SIGSTOP)  # first, so that it starts no more
+        family = [pid, *descendants(pid)]
+        for member in family:
+            signal_process(member, signal.SIGSTOP)
+        return family
+
+    def resume(self):
+        pid = self.pid
+        if pid is not None:
+            for member in (*descendants(pid), pid):
+                signal_process(member, signal.SIGCONT)
+
+    def log_tail(self, lines=20):
+        try:
+            with open(self.log_path, encoding="utf-8", errors="replace") as log:
+                return "".join(collections.deque(log, lines))
+        except FileNotFoundError:
+            return ""
+
+    def wait_until(self, is_ready, seconds):
+        """Waits until is_ready() gives something true. Raises LocalError when the process ends first
+        or so long has passed."""
+        deadline = time.monotonic() + seconds
+        while not is_ready():
+            if not self.is_running:
+                raise LocalError(f"{self.name} has ended by itself; its log is {self.log_path}:\n"
+                                 f"{self.log_tail()}")
+            if time.monotonic() > deadline:
+                raise LocalError(f"{self.name} is not ready after {seconds} seconds; its log is "
+                                 f"{self.log_path}:\n{self.log_tail()}")
+            time.sleep(POLL_SECONDS)
+
+
+def start_time(pid):
+    """When it was started, as the kernel counts; None when it has ended (a zombie has, too)."""
+    try:
+        # After the name, which may hold anything, in parentheses: state, ppid, …
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else fields[19]
+
+
+def signal_process(pid, number):
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def all_pids():
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def descendants(pid):
+    children = collections.defaultdict(list)
+    for other in all_pids():
+        try:
+            stat = pathlib.Path(f"/proc/{other}/stat").read_text()
+        except OSError:
+            continue
+        children[int(stat.rpartition(")")[2].split()[1])].append(other)
+    found, left = [], [pid]
+    while left:
+        more = children[left.pop()]
+        found += more
+        left += more
+    return found
+
+
+def marked(folder):
+    """Whatever was started for this folder, or one below it, and still runs."""
+    folder = pathlib.Path(folder)
+    return [pid for pid in all_pids() if start_time(pid) and is_marked(pid, folder)]
+
+
+def is_marked(pid, folder):
+    try:
+        environment = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return False  # ended meanwhile, or another user's
+    prefix = f"{MARK}=".encode()
+    for entry in environment.split(b"\0"):
+        if entry.startswith(prefix):
+            path = pathlib.Path(os.fsdecode(entry[len(prefix):]))
+            return path == folder or folder in path.parents
+    return False
+
+
+def end_processes(pids):
+    """SIGKILL; returns when they have ended."""
+    for pid in pids:
+        signal_process(pid, signal.SIGKILL)
+    deadline = time.monotonic() + KILL_SECONDS
+    for pid in pids:
+        while start_time(pid):
+            if time.monotonic() > deadline:
+                raise LocalError(f"process {pid} does not end, even by SIGKILL")
+            time.sleep(POLL_SECONDS)
