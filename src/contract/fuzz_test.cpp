@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "stockroom/base/text.hpp"
+#include "stockroom/contract/events.hpp"
 
 #include "testing/samples.hpp"
 
@@ -171,6 +172,40 @@ TEST(Fuzz, OutcomesThatAreReadAreWrittenStably) {
     EXPECT_GT(accepted, 0) << "seed " << seed;
 }
 
+TEST(Fuzz, EventsThatAreReadAreWrittenStably) {
+    const std::uint64_t seed = fresh_seed();
+    Mutator mutator(seed);
+    CloudEvent event{.position = 42,
+                     .type = "order.reserved",
+                     .key = "order/1",
+                     .version = 3,
+                     .command = testing::uuid(),
+                     .actor = "user:1",
+                     .at = testing::time(1),
+                     .data = encode_outcome(
+                         testing::uuid(), CommandKind::place_order,
+                         testing::outcome(PlaceOrderOutcome::reserved, testing::sample_order()))};
+    std::vector<std::string> texts{encode_events({&event, 1})};
+    event.data = R"({"name":"\"é\\\n\u0001","big":123456789012345678901234567890,"e":[1E+400]})";
+    event.command.reset();
+    texts.push_back(encode_events(std::vector{event, event}));
+    texts.push_back(encode_events(std::vector{make_heartbeat(7, testing::time(2)), event}));
+    int accepted = 0;
+    for (int i = 0; i < kMutants; ++i) {
+        const std::string text = mutator.mutate(texts[mutator.below(texts.size())], texts);
+        const auto events = decode_events(text);
+        if (!events) {
+            ASSERT_FALSE(events.error().empty()) << "seed " << seed << ": " << text;
+            continue;
+        }
+        ++accepted;
+        const auto again = decode_events(encode_events(*events));
+        ASSERT_TRUE(again) << "seed " << seed << ": " << text << "\n" << again.error();
+        ASSERT_EQ(*again, *events) << "seed " << seed << ": " << text;
+    }
+    EXPECT_GT(accepted, 0) << "seed " << seed;
+}
+
 TEST(Fuzz, BytesOfAnyKindAreAnswered) {
     const std::uint64_t seed = fresh_seed();
     Mutator mutator(seed);
@@ -180,6 +215,8 @@ TEST(Fuzz, BytesOfAnyKindAreAnswered) {
             c = static_cast<char>(mutator.below(256));
         ASSERT_EQ(decode_message(text).size(), 1U) << "seed " << seed << ", message " << i;
         ASSERT_FALSE(decode_outcome(text)) << "seed " << seed << ", message " << i;
+        const auto events = decode_events(text);
+        ASSERT_TRUE(!events || events->empty()) << "seed " << seed << ", message " << i;
     }
 }
 
