@@ -42,8 +42,9 @@ class AmqpBus final : public ports::Bus, public ports::EventBus {
     /// Empty when every connection stands; else what is wrong with one of them.
     [[nodiscard]] std::string trouble() const override;
 
-  private:
     struct Shared;
+
+  private:
     explicit AmqpBus(std::shared_ptr<Shared> shared);
     std::shared_ptr<Shared> shared_;
 };

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "connection.hpp"
+
+namespace stockroom::bus_amqp {
+
+inline constexpr std::string_view kCommandsExchange = "stockroom.commands";
+inline constexpr std::string_view kEventsExchange = "stockroom.events";
+inline constexpr std::string_view kDeadExchange = "stockroom.dead";
+inline constexpr std::string_view kDeadQueue = "stockroom.dead";
+
+/// A message that was given out so often more than once, and is given back again, becomes a dead
+/// letter. It ends a service's process each time, or each of its neighbours was unlucky so often.
+inline constexpr int kDeliveryLimit = 20;
+
+/// Declares every exchange and queue of DESIGN section 6, whatever is there already.
+/// Errors: also when a queue is there with other arguments, as of another `queue_max`.
+[[nodiscard]] Expected<void> declare_topology(Connection& connection, std::size_t queue_max);
+
+}  // namespace stockroom::bus_amqp
