@@ -1,0 +1,215 @@
+#include "migrations.hpp"
+
+#include <array>
+
+namespace stockroom::store_postgres {
+
+namespace {
+
+/// Times are microseconds since 1970, money minor units. There are no foreign keys: each would look
+/// up and lock its parent row with every row that an order writes, and nothing is ever deleted; the
+/// audit proves what they would.
+constexpr auto kFirst = R"sql(
+-- What every commit takes last: where the log stands, and the time, which never goes back.
+CREATE TABLE log_head (
+    id integer PRIMARY KEY CHECK (id = 1),
+    position bigint NOT NULL,          -- of the log's last line
+    locations_version bigint NOT NULL,
+    at bigint NOT NULL
+);
+INSERT INTO log_head VALUES (1, 0, 1, 0);
+
+-- Lists go by number: in the order of creation, but for what is under way at the same time.
+CREATE SEQUENCE order_numbers;
+CREATE SEQUENCE movement_numbers;
+
+CREATE TABLE locations (
+    code text COLLATE "C" PRIMARY KEY,
+    name text NOT NULL,
+    priority bigint NOT NULL CHECK (priority >= 0),
+    version bigint NOT NULL CHECK (version >= 1),
+    created_at bigint NOT NULL
+);
+CREATE INDEX locations_by_priority ON locations (priority, code);
+INSERT INTO locations
+VALUES ('main', 'Main', 1, 1, (extract(epoch FROM date_trunc('second', now())) * 1000000)::bigint);
+
+CREATE TABLE items (
+    sku text COLLATE "C" PRIMARY KEY,
+    name text NOT NULL,
+    label text COLLATE "C" NOT NULL,
+    price bigint NOT NULL CHECK (price >= 0),
+    reorder_point bigint NOT NULL CHECK (reorder_point BETWEEN 0 AND 9007199254740991),
+    retired boolean NOT NULL,
+    version bigint NOT NULL CHECK (version >= 1),
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL
+);
+CREATE INDEX items_by_folded_sku ON items (lower(sku));
+CREATE INDEX items_by_label ON items (label, sku) WHERE label <> '';
+
+-- Room in each page for new versions of its rows, so that an update touches no index.
+CREATE TABLE levels (
+    sku text COLLATE "C" NOT NULL,
+    location text COLLATE "C" NOT NULL,
+    on_hand bigint NOT NULL CHECK (on_hand BETWEEN 0 AND 9007199254740991),
+    held bigint NOT NULL,
+    version bigint NOT NULL CHECK (version >= 1),
+    PRIMARY KEY (sku, location),
+    CHECK (held BETWEEN 0 AND on_hand)
+) WITH (fillfactor = 50);
+
+-- The ledger.
+CREATE TABLE movements (
+    sku text COLLATE "C" NOT NULL,
+    number bigint NOT NULL,            -- grows over all SKUs; of one SKU in commit order
+    location text COLLATE "C" NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('opening', 'receipt', 'adjustment', 'shipment',
+                                       'customer_return', 'retirement')),
+    quantity bigint NOT NULL
+        CHECK (quantity <> 0 AND quantity BETWEEN -9007199254740991 AND 9007199254740991),
+    reason text NOT NULL,
+    reference text NOT NULL,
+    order_id uuid,
+    command uuid NOT NULL,
+    actor text NOT NULL,
+    at bigint NOT NULL,
+    PRIMARY KEY (sku, number)
+);
+
+CREATE TABLE orders (
+    number bigint PRIMARY KEY,
+    id uuid NOT NULL UNIQUE,
+    customer text COLLATE "C" NOT NULL,
+    state text NOT NULL CHECK (state IN ('reserved', 'confirmed', 'partially_fulfilled',
+                                         'fulfilled', 'rejected', 'expired', 'cancelled')),
+    execution_price bigint NOT NULL CHECK (execution_price >= 0),
+    reference text NOT NULL,
+    actor text NOT NULL,
+    version bigint NOT NULL CHECK (version >= 1),
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL,
+    cancel_reason text NOT NULL
+) WITH (fillfactor = 80);
+CREATE INDEX orders_by_customer ON orders (customer, number) WHERE customer <> '';
+
+CREATE TABLE order_lines (
+    number bigint NOT NULL,            -- the order's
+    line bigint NOT NULL,
+    sku text COLLATE "C" NOT NULL,
+    quantity bigint NOT NULL CHECK (quantity BETWEEN 1 AND 9007199254740991),
+    unit_price bigint NOT NULL CHECK (unit_price >= 0),
+    returned bigint NOT NULL CHECK (returned BETWEEN 0 AND quantity),
+    PRIMARY KEY (number, line)
+) WITH (fillfactor = 90);
+
+CREATE TABLE holds (
+    number bigint PRIMARY KEY,         -- its order's, if it has one
+    id uuid,                           -- NULL: it is the hold of the order with this number
+    state text NOT NULL CHECK (state IN ('pending', 'committed', 'expired', 'ended')),
+    expires_at bigint,
+    version bigint NOT NULL CHECK (version >= 1),
+    CHECK (state <> 'pending' OR expires_at IS NOT NULL)
+) WITH (fillfactor = 80);
+CREATE UNIQUE INDEX holds_by_id ON holds (id) WHERE id IS NOT NULL;
+CREATE INDEX holds_by_expiry ON holds (expires_at, number) WHERE state = 'pending';
+
+CREATE TABLE hold_lines (
+    number bigint NOT NULL,            -- the hold's
+    line bigint NOT NULL,
+    sku text COLLATE "C" NOT NULL,
+    location text COLLATE "C" NOT NULL,
+    quantity bigint NOT NULL CHECK (quantity BETWEEN 1 AND 9007199254740991),
+    posted bigint NOT NULL CHECK (posted >= 0),
+    voided bigint NOT NULL CHECK (voided >= 0),
+    PRIMARY KEY (number, line),
+    CHECK (posted + voided <= quantity)
+) WITH (fillfactor = 80);
+CREATE INDEX hold_lines_open_by_sku ON hold_lines (sku, number) WHERE quantity > posted + voided;
+
+CREATE TABLE outcomes (
+    command uuid PRIMARY KEY,
+    kind text NOT NULL,
+    fingerprint bytea NOT NULL CHECK (length(fingerprint) = 16),
+    bytes text NOT NULL,
+    at bigint NOT NULL
+);
+
+-- What is dead may have died of not being a text.
+CREATE TABLE dead_commands (
+    command uuid PRIMARY KEY,
+    kind text NOT NULL,
+    reason bytea NOT NULL,
+    bytes bytea NOT NULL,
+    at bigint NOT NULL
+);
+
+CREATE TABLE log (
+    position bigint PRIMARY KEY,
+    type text NOT NULL,
+    key text NOT NULL,
+    version bigint NOT NULL,
+    command uuid,
+    actor text NOT NULL,
+    at bigint NOT NULL,
+    data text NOT NULL
+);
+
+-- Up to where the relay has published.
+CREATE TABLE relay_cursor (
+    id integer PRIMARY KEY CHECK (id = 1),
+    position bigint NOT NULL
+);
+INSERT INTO relay_cursor VALUES (1, 0);
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the % is append-only', TG_ARGV[0] USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER movements_are_not_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON movements
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('ledger');
+CREATE TRIGGER log_is_not_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON log
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('log');
+
+-- Ends the transaction of a writer whose rows are not as it has loaded them.
+CREATE FUNCTION conflict(what text) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%', what USING ERRCODE = 'SR409';
+END $$;
+)sql";
+
+constexpr std::array kMigrations{
+    Migration{.sql = kFirst, .oldest = 1},
+};
+
+constexpr auto kGrants = R"sql(
+REVOKE ALL ON SCHEMA stockroom FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA stockroom FROM PUBLIC;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA stockroom FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA stockroom FROM PUBLIC;
+GRANT USAGE ON SCHEMA stockroom TO stockroom_service, stockroom_reader, stockroom_relay;
+
+GRANT SELECT ON ALL TABLES IN SCHEMA stockroom TO stockroom_service, stockroom_reader;
+GRANT INSERT ON locations, items, levels, movements, orders, order_lines, holds, hold_lines,
+    outcomes, dead_commands, log TO stockroom_service;
+GRANT UPDATE ON log_head, locations, items, levels, orders, holds TO stockroom_service;
+GRANT UPDATE (returned) ON order_lines TO stockroom_service;
+GRANT UPDATE (posted, voided) ON hold_lines TO stockroom_service;
+GRANT USAGE ON SEQUENCE order_numbers, movement_numbers TO stockroom_service;
+GRANT EXECUTE ON FUNCTION conflict(text) TO stockroom_service;
+
+GRANT SELECT ON schema_version, log, log_head, relay_cursor TO stockroom_relay;
+GRANT UPDATE (position) ON relay_cursor TO stockroom_relay;
+)sql";
+
+}  // namespace
+
+std::span<const Migration> migrations() {
+    return kMigrations;
+}
+
+const char* grants() {
+    return kGrants;
+}
+
+}  // namespace stockroom::store_postgres

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace stockroom::store_postgres {
+
+/// One step from a schema version to the next.
+struct Migration {
+    const char* sql;
+    /// Versions from this one on work with the tables as they are after it. A step either adds what
+    /// older versions do not need to know (expand: `oldest` stays), or, a release later, takes away
+    /// what nobody uses any more (contract: `oldest` grows), so that processes of two versions can
+    /// run side by side while they are replaced.
+    std::int64_t oldest;
+};
+
+/// Each is applied once, in this order, and never edited after a release.
+[[nodiscard]] std::span<const Migration> migrations();
+
+/// Who may do what; runs after every migration. Names tables as they are then.
+[[nodiscard]] const char* grants();
+
+}  // namespace stockroom::store_postgres

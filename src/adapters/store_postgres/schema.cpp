@@ -1,0 +1,141 @@
+#include "schema.hpp"
+
+#include <string>
+
+#include <fmt/format.h>
+
+#include "stockroom/store_postgres/postgres.hpp"
+
+#include "migrations.hpp"
+
+namespace stockroom::store_postgres {
+
+namespace {
+
+/// "Stkr": of the database's advisory locks this is ours for migrations.
+constexpr auto kLock = "SELECT pg_advisory_xact_lock(x'53746b72'::bigint)";
+
+constexpr auto kRoles = "stockroom_service, stockroom_reader, stockroom_relay";
+
+std::int64_t newest() {
+    return static_cast<std::int64_t>(migrations().size());
+}
+
+std::int64_t read_integer(Connection& connection, const char* sql) {
+    Statement statement(connection, sql);
+    Rows rows = statement.query();
+    return rows.next() ? rows.integer(0) : 0;
+}
+
+struct SchemaVersion {
+    std::int64_t version = 0;  // 0: there is no store
+    std::int64_t oldest = 0;   // the oldest one whose programs work with it
+};
+
+SchemaVersion read_version(Connection& connection) {
+    if (read_integer(connection, "SELECT to_regclass('stockroom.schema_version') IS NOT NULL") == 0)
+        return {};
+    Statement statement(connection,
+                        "SELECT version, oldest FROM stockroom.schema_version "
+                        "ORDER BY version DESC LIMIT 1");
+    Rows rows = statement.query();
+    if (!rows.next()) return {};
+    return {.version = rows.integer(0), .oldest = rows.integer(1)};
+}
+
+void refuse(Connection& connection, std::string why) {
+    connection.fail({ports::ErrorKind::permanent, "postgres: " + std::move(why)});
+}
+
+void refuse_newer(Connection& connection, std::int64_t version) {
+    refuse(connection, fmt::format("the store has schema version {}, made by a newer Stockroom; "
+                                   "this one knows up to {}",
+                                   version, newest()));
+}
+
+void check_encoding(Connection& connection) {
+    Statement statement(connection, "SELECT current_setting('server_encoding')");
+    Rows rows = statement.query();
+    if (rows.next() && rows.text(0) != "UTF8")
+        refuse(connection,
+               fmt::format("the database's encoding is {}, and must be UTF8", rows.text(0)));
+}
+
+/// Roles belong to all databases of a server, so another database's migration may be quicker.
+void make_roles(Connection& connection) {
+    if (read_integer(connection,
+                     "SELECT count(*) FROM pg_roles WHERE rolname IN ('stockroom_service', "
+                     "'stockroom_reader', 'stockroom_relay')") == 3)
+        return;
+    if (read_integer(connection,
+                     "SELECT rolsuper OR rolcreaterole FROM pg_roles "
+                     "WHERE rolname = current_user") == 0)
+        return refuse(connection,
+                      fmt::format("this user may not make the roles {}: let a superuser run "
+                                  "CREATE ROLE … NOLOGIN for each that is missing, then migrate "
+                                  "again",
+                                  kRoles));
+    for (const auto* role : {"stockroom_service", "stockroom_reader", "stockroom_relay"})
+        connection.execute(
+            fmt::format("DO $$ BEGIN CREATE ROLE {} NOLOGIN; "
+                        "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
+                        role));
+}
+
+void apply(Connection& connection, std::int64_t version) {
+    const auto& migration = migrations()[static_cast<std::size_t>(version - 1)];
+    // Services that wait behind a change of a table must not wait for long.
+    connection.execute("SET LOCAL lock_timeout = '5s'");
+    connection.execute(migration.sql);
+    connection.execute(fmt::format("INSERT INTO schema_version (version, oldest) VALUES ({}, {})",
+                                   version, migration.oldest));
+}
+
+/// One step in a transaction of its own, roles and rights at the end of each. The version before.
+std::int64_t migrate_once(Connection& connection) {
+    connection.execute("BEGIN");
+    connection.execute(kLock);
+    const auto [version, oldest] = read_version(connection);
+    if (version > newest()) refuse_newer(connection, version);
+    if (version == 0) {
+        connection.execute("CREATE SCHEMA IF NOT EXISTS stockroom");
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_version (version bigint PRIMARY KEY, "
+            "oldest bigint NOT NULL, at timestamptz NOT NULL DEFAULT now())");
+    }
+    make_roles(connection);
+    if (version < newest()) apply(connection, version + 1);
+    connection.execute(grants());
+    connection.execute("COMMIT");
+    return version;
+}
+
+}  // namespace
+
+void require_schema(Connection& connection) {
+    const auto [version, oldest] = read_version(connection);
+    if (connection.failed()) return;
+    if (version == 0)
+        refuse(connection, "there is no store in this database: run stockroom migrate");
+    else if (version < newest())
+        refuse(connection, fmt::format("the store has schema version {}, not {}: run stockroom "
+                                       "migrate",
+                                       version, newest()));
+    else if (oldest > newest())
+        refuse_newer(connection, version);
+}
+
+std::expected<Migrated, ports::Error> migrate(const std::string& url) {
+    Connection connection({.url = url, .application = "stockroom migrate"}, Purpose::migrate);
+    check_encoding(connection);
+    std::optional<Migrated> migrated;
+    while (!connection.failed() && (!migrated || migrated->to < newest())) {
+        const auto before = migrate_once(connection);
+        if (!migrated) migrated = Migrated{.from = static_cast<int>(before)};
+        migrated->to = static_cast<int>(std::min(before + 1, newest()));
+    }
+    if (connection.failed()) return std::unexpected(connection.take_error());
+    return *migrated;
+}
+
+}  // namespace stockroom::store_postgres

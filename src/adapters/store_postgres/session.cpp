@@ -1,0 +1,115 @@
+#include "session.hpp"
+
+namespace stockroom::store_postgres {
+
+namespace {
+
+/// For all: names mean ours, numbers are exact, and a client that is gone is noticed also while a
+/// statement waits for a lock.
+constexpr auto kForAll =
+    "SET search_path = stockroom; SET TimeZone = 'UTC'; "
+    "SET standard_conforming_strings = on; SET jit = off; "
+    "SET client_connection_check_interval = '2s'; ";
+
+/// A process that stands still must not hold its rows for ever: its session is ended, and what it
+/// had under way is retried. All rows are found by their keys, also in tables that have grown since
+/// PostgreSQL has last counted them, so the plans need not be made again and again.
+constexpr auto kDecide =
+    "SET synchronous_commit = on; SET default_transaction_isolation = 'read committed'; "
+    "SET statement_timeout = '10s'; SET lock_timeout = '5s'; "
+    "SET idle_in_transaction_session_timeout = '10s'; "
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; "
+    "SET enable_hashjoin = off; SET enable_mergejoin = off;";
+
+constexpr auto kRead =
+    "SET default_transaction_read_only = on; "
+    "SET default_transaction_isolation = 'repeatable read'; "
+    "SET statement_timeout = '10s'; SET lock_timeout = '5s'; "
+    "SET idle_in_transaction_session_timeout = '30s';";
+
+constexpr auto kRelay =
+    "SET synchronous_commit = on; SET default_transaction_isolation = 'read committed'; "
+    "SET statement_timeout = '10s'; SET lock_timeout = '5s'; "
+    "SET idle_in_transaction_session_timeout = '30s';";
+
+constexpr auto kAudit =
+    "SET default_transaction_read_only = on; "
+    "SET default_transaction_isolation = 'repeatable read'; "
+    "SET statement_timeout = 0; SET lock_timeout = '5s'; "
+    "SET idle_in_transaction_session_timeout = 0;";
+
+constexpr auto kMigrate =
+    "SET synchronous_commit = on; SET default_transaction_isolation = 'read committed'; "
+    "SET statement_timeout = 0; SET lock_timeout = '60s'; "
+    "SET idle_in_transaction_session_timeout = '60s';";
+
+const char* settings_for(Purpose purpose) {
+    switch (purpose) {
+        case Purpose::decide:
+            return kDecide;
+        case Purpose::read:
+            return kRead;
+        case Purpose::relay:
+            return kRelay;
+        case Purpose::audit:
+            return kAudit;
+        case Purpose::migrate:
+            return kMigrate;
+    }
+    return "";
+}
+
+}  // namespace
+
+std::string session_settings(Purpose purpose) {
+    return std::string(kForAll) + settings_for(purpose);
+}
+
+std::chrono::seconds round_trip_max(Purpose purpose) {
+    switch (purpose) {
+        case Purpose::decide:
+        case Purpose::read:
+        case Purpose::relay:
+            return std::chrono::seconds(8);
+        case Purpose::audit:
+        case Purpose::migrate:
+            return std::chrono::hours(1);
+    }
+    return {};
+}
+
+ports::ErrorKind kind_of(std::string_view sqlstate) {
+    using enum ports::ErrorKind;
+    // 23505: unique_violation; SR409: the schema's own conflict().
+    if (sqlstate == "23505" || sqlstate == "SR409") return conflict;
+    if (sqlstate.empty() || is_stale_session(sqlstate)) return retryable;
+    // Connections, rollbacks (deadlocks too), no room, locks and timeouts, operators, the system.
+    for (const std::string_view part : {"08", "40", "53", "55", "57", "58"})
+        if (sqlstate.starts_with(part)) return retryable;
+    // 25006: a standby has become what was the primary; 25P03: it stood still too long.
+    if (sqlstate == "25006" || sqlstate == "25P03") return retryable;
+    return permanent;
+}
+
+bool is_stale_session(std::string_view sqlstate) {
+    // feature_not_supported: "cached plan must not change result type"; 26000: no such prepared
+    // statement (a proxy has changed the session).
+    return sqlstate == "0A000" || sqlstate == "26000";
+}
+
+std::string to_line(std::string_view message) {
+    std::string line;
+    for (const char character : message) {
+        const bool is_space = character == '\n' || character == '\t' || character == ' ';
+        if (!is_space) {
+            line += character;
+        } else if (!line.empty() && line.back() != ' ') {
+            line += ' ';
+        }
+    }
+    while (line.ends_with(' '))
+        line.pop_back();
+    return line;
+}
+
+}  // namespace stockroom::store_postgres

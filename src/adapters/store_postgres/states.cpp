@@ -1,0 +1,62 @@
+#include "states.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+namespace stockroom::store_postgres {
+
+namespace {
+
+using std::string_view_literals::operator""sv;
+
+constexpr std::array kOrderStates{
+    "reserved"sv, "confirmed"sv, "partially_fulfilled"sv, "fulfilled"sv,
+    "rejected"sv, "expired"sv,   "cancelled"sv,
+};
+static_assert(kOrderStates.size() == std::to_underlying(domain::OrderState::cancelled) + 1);
+
+constexpr std::array kHoldStates{"pending"sv, "committed"sv, "expired"sv, "ended"sv};
+static_assert(kHoldStates.size() == std::to_underlying(domain::HoldState::ended) + 1);
+
+constexpr std::array kMovementKinds{
+    "opening"sv, "receipt"sv, "adjustment"sv, "shipment"sv, "customer_return"sv, "retirement"sv,
+};
+static_assert(kMovementKinds.size() == std::to_underlying(domain::MovementKind::retirement) + 1);
+
+template <typename Enum, std::size_t size>
+std::optional<Enum> parse(const std::array<std::string_view, size>& names, std::string_view text) {
+    const auto found = std::ranges::find(names, text);
+    if (found == names.end()) return std::nullopt;
+    return static_cast<Enum>(found - names.begin());
+}
+
+template <typename Enum>
+std::size_t index_of(Enum value) {
+    return static_cast<std::size_t>(std::to_underlying(value));
+}
+
+}  // namespace
+
+std::string_view to_text(domain::OrderState state) {
+    return kOrderStates.at(index_of(state));
+}
+std::string_view to_text(domain::HoldState state) {
+    return kHoldStates.at(index_of(state));
+}
+std::string_view to_text(domain::MovementKind kind) {
+    return kMovementKinds.at(index_of(kind));
+}
+
+std::optional<domain::OrderState> parse_order_state(std::string_view text) {
+    return parse<domain::OrderState>(kOrderStates, text);
+}
+std::optional<domain::HoldState> parse_hold_state(std::string_view text) {
+    return parse<domain::HoldState>(kHoldStates, text);
+}
+std::optional<domain::MovementKind> parse_movement_kind(std::string_view text) {
+    return parse<domain::MovementKind>(kMovementKinds, text);
+}
+
+}  // namespace stockroom::store_postgres

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "stockroom/domain/state.hpp"
+
+namespace stockroom::store_postgres {
+
+/// How states stand in rows. These texts are part of the tables: they never change.
+[[nodiscard]] std::string_view to_text(domain::OrderState state);
+[[nodiscard]] std::string_view to_text(domain::HoldState state);
+[[nodiscard]] std::string_view to_text(domain::MovementKind kind);
+
+[[nodiscard]] std::optional<domain::OrderState> parse_order_state(std::string_view text);
+[[nodiscard]] std::optional<domain::HoldState> parse_hold_state(std::string_view text);
+[[nodiscard]] std::optional<domain::MovementKind> parse_movement_kind(std::string_view text);
+
+}  // namespace stockroom::store_postgres
