@@ -86,14 +86,14 @@ Table read_table(const Connection& connection, const Source& source, std::size_t
     Table table{.name = source.table, .columns = {}, .types = {}, .rows = {}};
     const auto columns =
         run(connection, fmt::format("SELECT attname, format_type(atttypid, NULL) FROM pg_attribute "
-                                    "WHERE attrelid = 'public.{}'::regclass AND attnum > 0 AND NOT "
+                                    "WHERE attrelid = 'stockroom.{}'::regclass AND attnum > 0 AND NOT "
                                     "attisdropped ORDER BY attnum",
                                     source.table));
     for (int row = 0; row < PQntuples(columns.get()); ++row) {
         table.columns.emplace_back(PQgetvalue(columns.get(), row, 0));
         table.types.emplace_back(PQgetvalue(columns.get(), row, 1));
     }
-    const auto rows = run(connection, fmt::format("SELECT {} FROM public.{} {} LIMIT {}",
+    const auto rows = run(connection, fmt::format("SELECT {} FROM stockroom.{} {} LIMIT {}",
                                                   fmt::join(table.columns, ", "), source.table,
                                                   source.rest, rows_max));
     for (int row = 0; row < PQntuples(rows.get()); ++row) {
@@ -125,18 +125,18 @@ void make_schema(const Connection& connection) {
     for (const char* table : {"orders", "order_lines", "holds", "hold_lines", "outcomes", "log",
                               "levels", "log_head"}) {
         run(connection,
-            fmt::format("CREATE TABLE ceiling.{0} (LIKE public.{0} INCLUDING ALL)", table));
+            fmt::format("CREATE TABLE ceiling.{0} (LIKE stockroom.{0} INCLUDING ALL)", table));
         // What LIKE does not take over: room for updates in place.
         const auto options = run(
             connection, fmt::format("SELECT array_to_string(reloptions, ', ') FROM pg_class WHERE "
-                                    "oid = 'public.{}'::regclass AND reloptions IS NOT NULL",
+                                    "oid = 'stockroom.{}'::regclass AND reloptions IS NOT NULL",
                                     table));
         if (PQntuples(options.get()) > 0)
             run(connection, fmt::format("ALTER TABLE ceiling.{} SET ({})", table,
                                         PQgetvalue(options.get(), 0, 0)));
     }
-    run(connection, "INSERT INTO ceiling.levels SELECT * FROM public.levels");
-    run(connection, "INSERT INTO ceiling.log_head SELECT * FROM public.log_head");
+    run(connection, "INSERT INTO ceiling.levels SELECT * FROM stockroom.levels");
+    run(connection, "INSERT INTO ceiling.log_head SELECT * FROM stockroom.log_head");
     run(connection, "CHECKPOINT");
 }
 
