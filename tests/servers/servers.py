@@ -67,7 +67,6 @@ class Servers:
             raise LocalError(f"the servers of {self.folder} are in use by another ctest (their "
                              f"keeper is process {self.keeper.pid}); let it end first")
         self.end()
-        self.fresh()
         for port in range(self.first_port, self.first_port + PORTS):
             if not ports.is_free(port):
                 raise LocalError(f"port {port} is taken by another program; remove {self.folder} "
@@ -76,11 +75,6 @@ class Servers:
         self.keeper.start([sys.executable, __file__, "keep", self.folder, str(caller)],
                           dict(os.environ))
         self.keeper.wait_until(self.ready_path.exists, 300)
-
-    def fresh(self):
-        """Removes the data, and keeps the passwords: cmake knows the URLs already."""
-        shutil.rmtree(self.broker.folder / "data", ignore_errors=True)
-        self.store.discard()
 
     def keep(self, caller):
         caller_started = process.start_time(caller)
@@ -105,11 +99,14 @@ class Servers:
         self.end()
 
     def end(self):
-        """At once: nobody needs the data again."""
+        """At once, and removes the data, which nobody needs again. Logs stay; so do the passwords:
+        cmake knows the URLs already."""
         self.broker.kill()
         self.broker.stop_epmd()
+        shutil.rmtree(self.broker.folder / "data", ignore_errors=True)
         self.store.kill()
         self.store.end_strays()
+        self.store.discard()
 
 
 def main():
