@@ -291,6 +291,7 @@ TEST_P(StoreSuite, StockSaysWhenThereAreMoreHoldsThanItShows) {
 }
 
 TEST_P(StoreSuite, GivesTheLogAfterAPosition) {
+    EXPECT_EQ(must(queries().log_head()), 0);
     Batch batch;
     for (int version = 1; version <= 10; ++version)
         batch.events.push_back(event("a", version, now()));
@@ -306,6 +307,7 @@ TEST_P(StoreSuite, GivesTheLogAfterAPosition) {
     ASSERT_EQ(some.size(), 2U);
     EXPECT_EQ(some[0].position, 4);
     EXPECT_TRUE(must(queries().events_after(11, 10)).empty());
+    EXPECT_EQ(must(queries().log_head()), 11);
 }
 
 }  // namespace stockroom::conformance

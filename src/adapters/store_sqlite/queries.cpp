@@ -114,7 +114,8 @@ SqliteQueries::SqliteQueries(std::unique_ptr<Connection> connection)
                   "ORDER BY holds.expires_at, holds.number LIMIT ?"),
       events_(*connection_,
               "SELECT position, type, key, version, command, actor, at, data FROM log "
-              "WHERE position > ? ORDER BY position LIMIT ?") {}
+              "WHERE position > ? ORDER BY position LIMIT ?"),
+      log_head_(*connection_, "SELECT position FROM log_head WHERE id = 1") {}
 
 auto SqliteQueries::item(const domain::Sku& sku) -> Result<std::optional<domain::ItemView>> {
     return connection_->finish(read_item_view(sku));
@@ -354,6 +355,13 @@ auto SqliteQueries::events_after(std::int64_t position, std::size_t limit)
                                     .at = rows.time(6),
                                     .data = rows.string(7)}});
     return connection_->finish(std::move(events));
+}
+
+auto SqliteQueries::log_head() -> Result<std::int64_t> {
+    std::int64_t position = 0;
+    Rows rows = log_head_.query();
+    if (rows.next()) position = rows.integer(0);
+    return connection_->finish(position);
 }
 
 }  // namespace stockroom::store_sqlite

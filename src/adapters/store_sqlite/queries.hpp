@@ -31,6 +31,7 @@ class SqliteQueries final : public ports::Queries {
     Result<std::vector<DueOrder>> due_orders(std::size_t limit) override;
     Result<std::vector<ports::LoggedEvent>> events_after(std::int64_t position,
                                                          std::size_t limit) override;
+    Result<std::int64_t> log_head() override;
 
   private:
     class ReadTransaction;
@@ -57,6 +58,7 @@ class SqliteQueries final : public ports::Queries {
     Statement dead_command_;
     Statement due_orders_;
     Statement events_;
+    Statement log_head_;
 };
 
 }  // namespace stockroom::store_sqlite

@@ -106,6 +106,7 @@ class KnownCommandsQueries final : public ports::Queries {
     Result<std::vector<ports::LoggedEvent>> events_after(std::int64_t, std::size_t) override {
         return {};
     }
+    Result<std::int64_t> log_head() override { return 0; }
 
   private:
     KnownCommands& known_;

@@ -125,6 +125,7 @@ class StuckQueries final : public ports::Queries {
     Result<std::vector<ports::LoggedEvent>> events_after(std::int64_t, std::size_t) override {
         return {};
     }
+    Result<std::int64_t> log_head() override { return 0; }
 
   private:
     base::mutex mutex_;

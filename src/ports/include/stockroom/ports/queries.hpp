@@ -101,6 +101,8 @@ class Queries {
     /// got misses nothing, however many writers commit.
     [[nodiscard]] virtual Result<std::vector<LoggedEvent>> events_after(std::int64_t position,
                                                                         std::size_t limit) = 0;
+    /// The position of the log's last line; 0: it has none.
+    [[nodiscard]] virtual Result<std::int64_t> log_head() = 0;
 };
 
 }  // namespace stockroom::ports
