@@ -13,6 +13,7 @@
 
 #include "stockroom/telemetry/log.hpp"
 
+#include "live_stream.hpp"
 #include "server_state.hpp"
 
 namespace stockroom::http {
@@ -36,6 +37,10 @@ const std::string* find_header(const Request& request, std::string_view name) {
     const auto found =
         std::ranges::find(request.headers, name, &std::pair<std::string, std::string>::first);
     return found == request.headers.end() ? nullptr : &found->second;
+}
+
+bool is_streamed(const Response& response, std::string_view method) {
+    return response.stream && method != "HEAD" && may_have_body(response.status);
 }
 
 Problem too_slow(std::string_view what) {
@@ -87,10 +92,11 @@ void Connection::enforce_deadline(Clock::time_point now) {
 }
 
 void Connection::stop(Clock::time_point now) {
+    if (live_ != nullptr) live_->stop();
     if (phase_ == Phase::idle) {
         deadline_ = now;
         enforce_deadline(now);
-    } else if (phase_ != Phase::handling) {
+    } else if (phase_ != Phase::handling && phase_ != Phase::streaming) {
         deadline_ = std::min(deadline_, now + server_.limits.stop_time);
     }
 }
@@ -99,6 +105,11 @@ void Connection::enter(Phase phase, std::chrono::seconds time, Clock::time_point
     phase_ = phase;
     expired_ = false;
     deadline_ = now + (server_.stopping ? std::min(time, server_.limits.stop_time) : time);
+}
+
+void Connection::rest() {
+    phase_ = Phase::streaming;
+    deadline_ = Clock::time_point::max();
 }
 
 asio::awaitable<void> Connection::wait(Socket::wait_type type) {
@@ -142,11 +153,17 @@ asio::awaitable<void> Connection::run() {
             auto answering = answer(std::move(parser_->request));
             response = co_await std::move(answering);
         }
-        close_ = progress == Progress::refused || server_.stopping || !parser_->keep_alive();
+        const bool streams = is_streamed(response, method_);
+        close_ =
+            progress == Progress::refused || server_.stopping || !parser_->keep_alive() || streams;
         progress = write(response);
         if (progress == Progress::more) {
             auto writing = finish_write();
             progress = co_await std::move(writing);
+        }
+        if (streams && progress == Progress::done) {
+            auto streaming = run_stream(std::move(response.stream));
+            co_await std::move(streaming);
         }
         now = Clock::now();
         observe(response, now);
@@ -293,7 +310,10 @@ Connection::Progress Connection::write(const Response& response) {
     const auto persistence = close_   ? Persistence::close
                              : is_1_0 ? Persistence::keep_1_0
                                       : Persistence::keep;
-    append_head(out, response, server_.date_line.now(), id_, persistence);
+    const auto framing = !response.stream ? Framing::length
+                         : is_1_0         ? Framing::close
+                                          : Framing::chunked;
+    append_head(out, response, server_.date_line.now(), id_, persistence, framing);
 
     std::string_view body = response.body;
     if (method_ == "HEAD" || !may_have_body(response.status)) body = {};
@@ -333,6 +353,13 @@ asio::awaitable<Connection::Progress> Connection::finish_write() {
         bytes_out_ += sent;
     }
     co_return Progress::done;
+}
+
+asio::awaitable<void> Connection::run_stream(StreamBody body) {
+    server_.give_unsent_bytes(std::exchange(unsent_bytes_, 0));
+    LiveStream stream(*this, !parser_->http_1_0());
+    auto running = stream.run(std::move(body));
+    co_await std::move(running);
 }
 
 asio::awaitable<void> Connection::linger() {

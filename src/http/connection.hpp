@@ -39,7 +39,9 @@ class Connection : public boost::intrusive::list_base_hook<> {
     void stop(Clock::time_point now);
 
   private:
-    enum class Phase { idle, header, body, handling, writing, lingering };
+    class LiveStream;
+
+    enum class Phase { idle, header, body, handling, streaming, writing, lingering };
     enum class Progress {
         more,     // the next bytes are wanted
         done,     // the request, or the answer, is whole
@@ -60,6 +62,9 @@ class Connection : public boost::intrusive::list_base_hook<> {
     Progress receive();
     Progress refuse(Problem problem);
     Progress write(const Response& response);
+    boost::asio::awaitable<void> run_stream(StreamBody body);
+    /// Nothing is waited for that the client could keep.
+    void rest();
     void identify_request();
     void observe(const Response& response, Clock::time_point now);
     void enter(Phase phase, std::chrono::seconds time, Clock::time_point now = Clock::now());
@@ -72,6 +77,7 @@ class Connection : public boost::intrusive::list_base_hook<> {
     Clock::time_point deadline_;
     bool expired_ = false;
     int served_without_wait_ = 0;
+    LiveStream* live_ = nullptr;
 
     // Of the request under way.
     HeaderScan scan_;

@@ -54,7 +54,7 @@ bool is_writable(const Response& response) {
 }
 
 void append_head(std::string& out, const Response& response, std::string_view date_line,
-                 std::string_view request_id, Persistence persistence) {
+                 std::string_view request_id, Persistence persistence, Framing framing) {
     const auto append = [&out](auto... parts) { (out.append(parts), ...); };
     const auto status = static_cast<unsigned>(response.status);
     const auto reason =
@@ -63,9 +63,12 @@ void append_head(std::string& out, const Response& response, std::string_view da
     append("HTTP/1.1 ", std::string_view(status_digits.data(), status_digits.size()), " ",
            std::string_view(reason.data(), reason.size()), "\r\n", date_line);
     if (may_have_body(response.status)) {
-        const fmt::format_int length(response.body.size());
-        append("Content-Type: ", std::string_view(response.content_type),
-               "\r\nContent-Length: ", std::string_view(length.data(), length.size()), "\r\n");
+        append("Content-Type: ", std::string_view(response.content_type), "\r\n");
+        if (framing == Framing::length) {
+            const fmt::format_int length(response.body.size());
+            append("Content-Length: ", std::string_view(length.data(), length.size()), "\r\n");
+        }
+        if (framing == Framing::chunked) append("Transfer-Encoding: chunked\r\n");
     }
     append("X-Request-Id: ", request_id, "\r\nX-Content-Type-Options: nosniff\r\n");
     bool has_cache_control = false;

@@ -25,9 +25,17 @@ enum class Persistence {
     close,
 };
 
+/// How a client finds the body's end (RFC 9112 section 6).
+enum class Framing {
+    length,   // of Response::body
+    chunked,  // of Response::stream
+    close,    // of Response::stream, for HTTP/1.0
+};
+
 /// Appends the status line and all headers, the empty line included (RFC 9112 section 4).
 void append_head(std::string& out, const Response& response, std::string_view date_line,
-                 std::string_view request_id, Persistence persistence);
+                 std::string_view request_id, Persistence persistence,
+                 Framing framing = Framing::length);
 
 /// Whether an answer of this status has a body (RFC 9110 section 6.4.1).
 [[nodiscard]] bool may_have_body(int status);

@@ -55,6 +55,11 @@ asio::awaitable<Response> large(Request) {
     co_return Response{.body = std::string(TestServer::kLargeBytes, 'x')};
 }
 
+asio::awaitable<void> write_half(Stream& stream) {
+    co_await stream.write("half");
+    throw std::runtime_error("the stream broke");
+}
+
 asio::awaitable<Response> cached(Request) {
     co_return Response{.headers = {{"Cache-Control", "max-age=60"}}, .command_id = "command-1"};
 }
@@ -74,6 +79,13 @@ TestServer::TestServer(const Limits& limits) : released_(context_) {
     router.add("GET", "/splits", splits);
     router.add("GET", "/large", large);
     router.add("GET", "/cached", cached);
+    router.add("GET", "/stream", [this](const Request&) {
+        return stream(std::bind_front(&TestServer::write_hello, this));
+    });
+    router.add("GET", "/flood", [this](const Request&) {
+        return stream(std::bind_front(&TestServer::write_flood, this));
+    });
+    router.add("GET", "/torn", [this](const Request&) { return stream(write_half); });
     server_.emplace(context_, std::move(router), limits, metrics);
     const auto address = server_->start({"127.0.0.1", 0});
     if (!address) throw std::runtime_error(address.error());
@@ -91,8 +103,49 @@ asio::awaitable<Response> TestServer::wait_for_release(Request) {
     co_return Response{.body = R"({"waited":true})"};
 }
 
+asio::awaitable<Response> TestServer::stream(StreamBody body) {
+    co_return Response{.content_type = "text/plain", .stream = std::move(body)};
+}
+
+asio::awaitable<void> TestServer::write_hello(Stream& stream) {
+    waiting_.insert(&stream);
+    bool goes_on = co_await stream.write("hello");
+    while (goes_on && !is_released_)
+        goes_on = co_await stream.wait_until(base::Deadline::max());
+    if (goes_on) co_await stream.write("bye");
+    waiting_.erase(&stream);
+    stream_ended();
+}
+
+asio::awaitable<void> TestServer::write_flood(Stream& stream) {
+    const std::string block(64UL * 1024, 'x');
+    bool goes_on = true;
+    while (goes_on)
+        goes_on = co_await stream.write(block);
+    stream_ended();
+}
+
+void TestServer::stream_ended() {
+    const base::lock_guard lock(mutex_);
+    ++ended_streams_;
+    changed_.notify_all();
+}
+
+bool TestServer::wait_for_ended_streams(int count) {
+    const base::Deadline deadline = base::in(std::chrono::seconds(60));
+    const base::lock_guard lock(mutex_);
+    while (ended_streams_ < count)
+        if (!changed_.wait_until(mutex_, deadline)) return false;
+    return true;
+}
+
 void TestServer::release() {
-    asio::post(context_, [this] { released_.expires_at({}); });
+    asio::post(context_, [this] {
+        released_.expires_at({});
+        is_released_ = true;
+        for (Stream* stream : waiting_)
+            stream->wake();
+    });
 }
 
 void TestServer::stop() {
@@ -192,6 +245,17 @@ Answer RawClient::read_answer(bool has_body) {
     answer.body = received_.substr(0, bytes);
     received_.erase(0, bytes);
     return answer;
+}
+
+std::string RawClient::read(std::size_t count) {
+    while (received_.size() < count) {
+        if (fill()) continue;
+        ADD_FAILURE() << "closed after " << received_;
+        return {};
+    }
+    std::string bytes = received_.substr(0, count);
+    received_.erase(0, count);
+    return bytes;
 }
 
 std::string RawClient::read_to_end() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -9,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "stockroom/base/mutex.hpp"
 #include "stockroom/http/server.hpp"
 #include "stockroom/telemetry/metrics.hpp"
 
@@ -23,6 +25,9 @@ namespace stockroom::http::test {
 ///     GET /throws, /splits   a handler that throws; one that sets a header with a line break
 ///     GET /large             kLargeBytes of body
 ///     GET /cached            with a Cache-Control and a command id
+///     GET /stream            "hello" at once, "bye" and the end once release() was called
+///     GET /flood             a stream of 'x' without end
+///     GET /torn              a stream that throws after "half"
 class TestServer {
   public:
     static constexpr std::size_t kLargeBytes = 32UL * 1024 * 1024;
@@ -40,13 +45,25 @@ class TestServer {
     /// Waits until the server's context has run out of work.
     void join();
 
+    /// Waits until so many streams have ended since the start; false: they have not within 60 s.
+    [[nodiscard]] bool wait_for_ended_streams(int count);
+
     telemetry::Metrics metrics;
 
   private:
     boost::asio::awaitable<Response> wait_for_release(Request request);
+    boost::asio::awaitable<Response> stream(StreamBody body);
+    boost::asio::awaitable<void> write_hello(Stream& stream);
+    boost::asio::awaitable<void> write_flood(Stream& stream);
+    void stream_ended() STOCKROOM_EXCLUDES(mutex_);
 
     boost::asio::io_context context_{1};
     boost::asio::steady_timer released_;
+    std::set<Stream*> waiting_;
+    bool is_released_ = false;
+    base::mutex mutex_;
+    base::condition changed_;
+    int ended_streams_ STOCKROOM_GUARDED_BY(mutex_) = 0;
     std::optional<Server> server_;
     std::uint16_t port_ = 0;
     std::jthread thread_;
@@ -77,6 +94,8 @@ class RawClient {
     void finish_sending();
     /// Closes with a reset.
     void reset();
+    /// Reads exactly so many bytes; fails the test when the server closes before.
+    std::string read(std::size_t count);
     /// Reads one answer; `has_body` false for those to HEAD.
     Answer read_answer(bool has_body = true);
     /// Reads all that comes until the server closes; a reset counts as a close.

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "stockroom/http/stream.hpp"
+
 namespace stockroom::http {
 
 /// A request that passed the framing checks, as a handler sees it. Owned by the handler.
@@ -38,6 +40,10 @@ struct Response {
     std::vector<std::pair<std::string, std::string>> headers{};
     /// For the request's log line; empty when no command was sent.
     std::string command_id{};
+    /// Writes the body over time, in the place of `body`: the head goes out at once, then each
+    /// write as a chunk (HTTP/1.0: as it is), and the connection closes at its end. Not run for
+    /// HEAD. What the client sends meanwhile is dropped; that it sends no more ends the stream.
+    StreamBody stream{};
 };
 
 }  // namespace stockroom::http
