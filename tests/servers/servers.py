@@ -71,7 +71,6 @@ class Servers:
             if not ports.is_free(port):
                 raise LocalError(f"port {port} is taken by another program; remove {self.folder} "
                                  f"and configure again to get other ports")
-        self.ready_path.unlink(missing_ok=True)
         self.keeper.start([sys.executable, __file__, "keep", self.folder, str(caller)],
                           dict(os.environ))
         self.keeper.wait_until(self.ready_path.exists, 300)
@@ -101,6 +100,7 @@ class Servers:
     def end(self):
         """At once, and removes the data, which nobody needs again. Logs stay; so do the passwords:
         cmake knows the URLs already."""
+        self.ready_path.unlink(missing_ok=True)
         self.broker.kill()
         self.broker.stop_epmd()
         shutil.rmtree(self.broker.folder / "data", ignore_errors=True)
