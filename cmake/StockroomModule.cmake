@@ -23,7 +23,7 @@ set(stockroom_edges_stock ports engine contract http runtime)
 set(stockroom_edges_orders ports engine contract http runtime)
 set(stockroom_edges_relay ports contract http runtime)
 set(stockroom_edges_wiring
-    bus_amqp bus_memory store_postgres store_sqlite contract http runtime)
+    bus_amqp store_postgres store_sqlite gateway catalogue stock orders relay engine http runtime)
 set(stockroom_edges_stockroom
     wiring bus_memory store_sqlite gateway catalogue stock orders engine contract http runtime)
 
@@ -66,6 +66,15 @@ function(stockroom_module name)
     if(arg_TESTS)
         stockroom_test(${name}_test SOURCES ${arg_TESTS} LIBRARIES stockroom_${name})
     endif()
+endfunction()
+
+# stockroom_service_program(NAME)
+# The program of a service, stockroom-NAME, of the main.cpp in its folder.
+function(stockroom_service_program name)
+    add_executable(stockroom-${name} main.cpp)
+    target_compile_options(stockroom-${name} PRIVATE ${stockroom_warnings})
+    target_link_libraries(stockroom-${name} PRIVATE stockroom_wiring)
+    target_link_options(stockroom-${name} PRIVATE LINKER:--as-needed)
 endfunction()
 
 # stockroom_test(NAME SOURCES … LIBRARIES … [TIMEOUT SECONDS] [SERVERS])

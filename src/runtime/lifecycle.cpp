@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "stockroom/base/check.hpp"
-#include "stockroom/runtime/command_line.hpp"
 #include "stockroom/telemetry/log.hpp"
 
 namespace stockroom::runtime {
@@ -25,7 +24,8 @@ sigset_t stop_signals() {
 /// Ends the process when what it guards takes too long.
 class Watchdog {
   public:
-    explicit Watchdog(base::Deadline deadline) : thread_([this, deadline] { watch(deadline); }) {}
+    Watchdog(base::Deadline deadline, int exit_code)
+        : thread_([this, deadline, exit_code] { watch(deadline, exit_code); }) {}
     ~Watchdog() {
         {
             const base::lock_guard lock(mutex_);
@@ -38,13 +38,13 @@ class Watchdog {
     Watchdog& operator=(const Watchdog&) = delete;
 
   private:
-    void watch(base::Deadline deadline) {
+    void watch(base::Deadline deadline, int exit_code) {
         const base::lock_guard lock(mutex_);
         while (!done_) {
             if (changed_.wait_until(mutex_, deadline) || done_) continue;
             telemetry::log(telemetry::LogLevel::error, "the stop took too long: ending at once");
             telemetry::flush_log();
-            std::_Exit(kExitFailed);
+            std::_Exit(exit_code);
         }
     }
 
@@ -56,7 +56,8 @@ class Watchdog {
 
 }  // namespace
 
-Lifecycle::Lifecycle(std::chrono::milliseconds stop_time) : stop_time_(stop_time) {
+Lifecycle::Lifecycle(std::chrono::milliseconds stop_time, int late_exit_code)
+    : stop_time_(stop_time), late_exit_code_(late_exit_code) {
     const sigset_t signals = stop_signals();
     CHECK(pthread_sigmask(SIG_BLOCK, &signals, &earlier_mask_) == 0, "signals can be blocked");
     struct sigaction ignore{};
@@ -74,7 +75,7 @@ int Lifecycle::run_until_stopped(const std::function<void()>& stop) {
     int signal = 0;
     CHECK(sigwait(&signals, &signal) == 0, "signals can be waited for");
 
-    const Watchdog watchdog(base::in(stop_time_));
+    const Watchdog watchdog(base::in(stop_time_), late_exit_code_);
     // From here on a signal does to this thread, and so to the process, what it does by default.
     pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 

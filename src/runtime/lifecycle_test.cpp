@@ -49,15 +49,16 @@ TEST_F(LifecycleDeathTest, EndsAtOnceOnASecondSignal) {
 }
 
 TEST_F(LifecycleDeathTest, EndsAStopThatTakesTooLong) {
-    EXPECT_EXIT(
-        {
-            Lifecycle lifecycle(std::chrono::milliseconds(1));
-            kill(getpid(), SIGTERM);
-            std::promise<void> never;
-            const int code = lifecycle.run_until_stopped([&] { never.get_future().wait(); });
-            _exit(code);
-        },
-        testing::ExitedWithCode(kExitFailed), "");
+    for (const int late_exit_code : {kExitFailed, kExitDone, 7})
+        EXPECT_EXIT(
+            {
+                Lifecycle lifecycle(std::chrono::milliseconds(1), late_exit_code);
+                kill(getpid(), SIGTERM);
+                std::promise<void> never;
+                (void)lifecycle.run_until_stopped([&] { never.get_future().wait(); });
+                _exit(99);
+            },
+            testing::ExitedWithCode(late_exit_code), "");
 }
 
 }  // namespace

@@ -4,17 +4,17 @@
 
 #include "stockroom/runtime/command_line.hpp"
 #include "stockroom/store_sqlite/sqlite.hpp"
+#include "stockroom/wiring/store_url.hpp"
 
 #include "audit_check.hpp"
 #include "commands.hpp"
-#include "store_url.hpp"
 
 namespace stockroom {
 
 namespace {
 
 struct AuditOptions {
-    std::string store_url{kDefaultStoreUrl};
+    std::string store_url{wiring::kDefaultStoreUrl};
     bool json = false;
 };
 
@@ -31,7 +31,7 @@ int fail(const ports::Error& error) {
 }
 
 int run(const AuditOptions& options) {
-    const auto path = sqlite_path(options.store_url);
+    const auto path = wiring::sqlite_path(options.store_url);
     if (!path) return fail(runtime::kExitUsage, path.error());
     const auto source = store_sqlite::open_audit(*path);
     if (!source) return fail(source.error());

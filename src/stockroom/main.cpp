@@ -25,6 +25,7 @@ int run(int argc, char** argv) {
     add_replay_command(app, exit_code);
     add_stress_command(app, exit_code);
     add_audit_command(app, exit_code);
+    add_migrate_command(app, exit_code);
     return runtime::run_command_line(app, argc, argv, exit_code);
 }
 

@@ -1,4 +1,3 @@
-#include <chrono>
 #include <cstddef>
 #include <iostream>
 #include <memory>
@@ -7,13 +6,13 @@
 
 #include "stockroom/http/server.hpp"
 #include "stockroom/runtime/command_line.hpp"
-#include "stockroom/runtime/file_limit.hpp"
 #include "stockroom/runtime/lifecycle.hpp"
 #include "stockroom/telemetry/log.hpp"
+#include "stockroom/wiring/gateway_options.hpp"
+#include "stockroom/wiring/store_url.hpp"
 
 #include "commands.hpp"
 #include "embedded.hpp"
-#include "store_url.hpp"
 
 namespace stockroom {
 
@@ -23,52 +22,28 @@ using telemetry::LogLevel;
 
 struct ServeFlags {
     std::string listen = "127.0.0.1:8080";
-    std::string store_url{kDefaultStoreUrl};
+    std::string store_url{wiring::kDefaultStoreUrl};
     LogLevel log_level = LogLevel::info;
     Embedded::Options embedded;
-    std::int64_t wait_seconds = 5;
 };
-
-/// Files that are open besides connections: the store's, the log, what the system itself needs.
-constexpr std::size_t kOtherFiles = 64;
 
 int refuse(int exit_code, std::string_view message) {
     std::cerr << "stockroom serve: " << message << '\n';
     return exit_code;
 }
 
-bool is_loopback(const std::string& host) {
-    return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
-void fit_connections(http::Limits& limits) {
-    const std::size_t files = runtime::raise_file_limit(limits.connections + kOtherFiles);
-    if (files >= limits.connections + kOtherFiles) return;
-    const std::size_t connections = files > 2 * kOtherFiles ? files - kOtherFiles : kOtherFiles;
-    telemetry::log(LogLevel::warning, "fewer connections than asked for: raise `ulimit -n`",
-                   {{"connections", static_cast<std::int64_t>(connections)},
-                    {"files", static_cast<std::int64_t>(files)}});
-    limits.connections = connections;
-}
-
 int serve(ServeFlags& flags) {
-    auto path = sqlite_path(flags.store_url);
+    auto path = wiring::sqlite_path(flags.store_url);
     if (!path) return refuse(runtime::kExitUsage, path.error());
     auto listen = http::Address::parse(flags.listen);
     if (!listen) return refuse(runtime::kExitUsage, "--listen: " + listen.error());
 
     runtime::Lifecycle lifecycle;
     telemetry::start_log("stockroom", flags.log_level);
-    if (!is_loopback(listen->host))
-        telemetry::log(LogLevel::warning,
-                       "there is no authentication: whoever reaches this address can do everything",
-                       {{"listen", flags.listen}});
-
     Embedded::Options& options = flags.embedded;
     options.store_path = std::move(*path);
     options.gateway.listen = std::move(*listen);
-    options.gateway.wait = std::chrono::seconds(flags.wait_seconds);
-    fit_connections(options.gateway.limits);
+    wiring::settle(options.gateway);
     options.on_failure = [&lifecycle](const std::string& reason) { lifecycle.fail(reason); };
 
     const auto embedded = Embedded::start(options);
@@ -89,7 +64,6 @@ int serve(ServeFlags& flags) {
 
 void add_options(CLI::App& command, ServeFlags& flags) {
     Embedded::Options& embedded = flags.embedded;
-    gateway::Options& gateway = embedded.gateway;
     command.add_option("--listen", flags.listen, "Where to listen; port 0 takes a free one")
         ->type_name("ADDRESS:PORT")
         ->capture_default_str();
@@ -97,36 +71,11 @@ void add_options(CLI::App& command, ServeFlags& flags) {
         ->type_name("sqlite:PATH")
         ->capture_default_str();
     runtime::add_log_level(command, flags.log_level);
-    command
-        .add_option("--wait", flags.wait_seconds,
-                    "How long a write waits for its outcome when it does not say itself")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(1, 30))
-        ->capture_default_str();
-    command
-        .add_option("--connections", gateway.limits.connections,
-                    "Connections at once; further ones are answered 503")
-        ->type_name("N")
-        ->check(CLI::Range(1, 1'000'000))
-        ->capture_default_str();
-    command.add_option("--body-bytes", gateway.limits.body_bytes, "The longest body of a request")
-        ->type_name("BYTES")
-        ->check(CLI::Range(1, 64 * 1024 * 1024))
-        ->capture_default_str();
-    command
-        .add_option("--commands", gateway.commands_in_flight_max,
-                    "Writes under way at once; further ones are answered 503")
-        ->type_name("N")
-        ->check(CLI::Range(1, 1'000'000))
-        ->capture_default_str();
     command.add_option("--queue", embedded.queue_max, "Commands that wait for one service at most")
         ->type_name("N")
         ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();
-    command.add_option("--readers", gateway.readers, "Threads that read the store")
-        ->type_name("N")
-        ->check(CLI::Range(1, 64))
-        ->capture_default_str();
+    wiring::add_gateway_options(command, embedded.gateway);
 }
 
 }  // namespace

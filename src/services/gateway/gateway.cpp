@@ -52,9 +52,11 @@ struct Gateway::Parts {
                  options.limits, metrics) {}
 
     [[nodiscard]] std::string trouble() const {
-        std::string of_bus = bus.trouble();
-        if (!of_bus.empty()) return of_bus;
-        return options.trouble ? options.trouble() : std::string();
+        std::string of_all = bus.trouble();
+        if (!of_all.empty()) of_all.insert(0, "bus: ");
+        const std::string others = options.trouble ? options.trouble() : std::string();
+        if (!of_all.empty() && !others.empty()) of_all += "; ";
+        return of_all + others;
     }
 
     void run();

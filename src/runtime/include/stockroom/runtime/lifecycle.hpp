@@ -6,6 +6,7 @@
 #include <string>
 
 #include "stockroom/base/mutex.hpp"
+#include "stockroom/runtime/command_line.hpp"
 
 namespace stockroom::runtime {
 
@@ -17,14 +18,15 @@ inline constexpr std::chrono::seconds kStopTime{10};
 /// sets the signals back.
 class Lifecycle {
   public:
-    explicit Lifecycle(std::chrono::milliseconds stop_time = kStopTime);
+    explicit Lifecycle(std::chrono::milliseconds stop_time = kStopTime,
+                       int late_exit_code = kExitFailed);
     ~Lifecycle();
     Lifecycle(const Lifecycle&) = delete;
     Lifecycle& operator=(const Lifecycle&) = delete;
 
     /// Waits for SIGTERM, SIGINT or fail(), calls `stop`, and gives the exit code: kExitDone, or
     /// kExitFailed after fail(). A second signal ends the process at once, as that signal does by
-    /// itself; so does, with kExitFailed, a stop that takes longer than the stop time.
+    /// itself; so does, with the late exit code, a stop that takes longer than the stop time.
     /// Call once, on the thread that made this.
     [[nodiscard]] int run_until_stopped(const std::function<void()>& stop);
 
@@ -34,6 +36,7 @@ class Lifecycle {
 
   private:
     std::chrono::milliseconds stop_time_;
+    int late_exit_code_;
     sigset_t earlier_mask_{};
     struct sigaction earlier_pipe_{};
     base::mutex mutex_;

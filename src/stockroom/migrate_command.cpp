@@ -1,0 +1,56 @@
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "stockroom/runtime/command_line.hpp"
+#include "stockroom/wiring/store_url.hpp"
+
+#include "commands.hpp"
+
+namespace stockroom {
+
+namespace {
+
+int fail(int exit_code, const std::string& why) {
+    std::cerr << "stockroom migrate: " << why << '\n';
+    return exit_code;
+}
+
+int run(const std::string& store_url) {
+    const auto url = wiring::postgres_url(store_url);
+    if (!url) return fail(runtime::kExitUsage, url.error());
+    const auto migrated = wiring::migrate(*url);
+    if (!migrated) return fail(runtime::kExitFailed, migrated.error().detail);
+    const auto [from, to] = *migrated;
+    std::cout << wiring::redact(*url);
+    if (from == to)
+        std::cout << " is of version " << to << " already\n";
+    else if (from == 0)
+        std::cout << " was empty; it is of version " << to << " now\n";
+    else
+        std::cout << " was of version " << from << "; it is of version " << to << " now\n";
+    return runtime::kExitDone;
+}
+
+}  // namespace
+
+void add_migrate_command(CLI::App& app, int& exit_code) {
+    CLI::App* command = app.add_subcommand(
+        "migrate", "Make a PostgreSQL store's tables, or bring them up to this version");
+    const auto store_url = std::make_shared<std::string>();
+    command
+        ->add_option("--store-url", *store_url, "The store, by the user that is to own its tables")
+        ->type_name("postgres://USER:PASSWORD@HOST:PORT/DATABASE")
+        ->required();
+    runtime::bind_environment(*command);
+    command->footer(
+        "Makes the roles, too, that the services' users are granted: stockroom_service,\n"
+        "stockroom_reader and stockroom_relay. Safe to run again, and while services of the "
+        "version\n"
+        "before are running. A SQLite store needs none: `stockroom serve` brings it up to date.\n"
+        "A password is better given by STOCKROOM_STORE_URL: it does not show in a list of "
+        "processes.");
+    command->callback([store_url, &exit_code] { exit_code = run(*store_url); });
+}
+
+}  // namespace stockroom

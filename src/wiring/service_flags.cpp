@@ -1,0 +1,101 @@
+#include "service_flags.hpp"
+
+#include <fstream>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "stockroom/runtime/command_line.hpp"
+#include "stockroom/wiring/store_url.hpp"
+
+namespace stockroom::wiring {
+
+namespace {
+
+constexpr std::string_view kFooter =
+    "The URLs have to be given. A password in one given on the command line can be seen by\n"
+    "whoever may list this machine's processes; by STOCKROOM_STORE_URL and STOCKROOM_BUS_URL, or\n"
+    "from a file, it cannot. The service starts also while the store or the bus is away, and "
+    "waits\n"
+    "for them. Standard output gets one line, `stockroom-{} is listening on URL`; the log goes to\n"
+    "standard error, one JSON object a line.";
+
+std::expected<std::string, std::string> read_first_line(const std::string& path) {
+    std::ifstream file(path);
+    std::string line;
+    if (!file || !std::getline(file, line)) return std::unexpected(path + " cannot be read");
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' '))
+        line.pop_back();
+    return line;
+}
+
+}  // namespace
+
+void add_service_flags(CLI::App& command, const About& about, ServiceFlags& flags) {
+    flags.listen = fmt::format("127.0.0.1:{}", about.port);
+    command.add_option("--listen", flags.listen, "Where to listen; port 0 takes a free one")
+        ->type_name("ADDRESS:PORT")
+        ->capture_default_str();
+    command.add_option("--store-url", flags.store_url, "The store")
+        ->type_name("postgres://USER:PASSWORD@HOST:PORT/DATABASE");
+    command
+        .add_option("--store-url-file", flags.store_url_file, "A file that holds the store's URL")
+        ->type_name("PATH");
+    command.add_option("--bus-url", flags.bus_url, "The bus; amqps:// for TLS")
+        ->type_name("amqp://USER:PASSWORD@HOST:PORT/VHOST");
+    command.add_option("--bus-url-file", flags.bus_url_file, "A file that holds the bus's URL")
+        ->type_name("PATH");
+    command
+        .add_option("--bus-ca-file", flags.bus_ca_file,
+                    "For amqps://: who signs the bus's certificate, when the system does not know")
+        ->type_name("PATH");
+    runtime::add_log_level(command, flags.log_level);
+    runtime::bind_environment(command);
+    // Not from the environment: a container's own would make its service a check.
+    command
+        .add_option("--check", flags.check,
+                    "Ask the service that runs at --listen for its /livez or /readyz, and exit "
+                    "with 0 when it is well and 1 when not")
+        ->check(CLI::IsMember({"livez", "readyz"}))
+        ->type_name("livez|readyz");
+    command.footer(fmt::format(kFooter, about.name));
+}
+
+std::expected<std::string, std::string> read_url(std::string_view flag, const std::string& url,
+                                                 const std::string& file) {
+    if (!url.empty() && !file.empty())
+        return std::unexpected(fmt::format("give --{0} or --{0}-file, not both", flag));
+    if (!url.empty()) return url;
+    if (file.empty()) return std::unexpected(fmt::format("--{0} is missing; see --help", flag));
+    auto line = read_first_line(file);
+    if (!line) return std::unexpected(fmt::format("--{}-file: {}", flag, line.error()));
+    if (line->empty()) return std::unexpected(fmt::format("--{}-file: {} is empty", flag, file));
+    return line;
+}
+
+std::expected<http::Address, std::string> read_listen(const ServiceFlags& flags) {
+    auto listen = http::Address::parse(flags.listen);
+    if (!listen) return std::unexpected("--listen: " + listen.error());
+    return listen;
+}
+
+std::expected<Settings, std::string> read_settings(const ServiceFlags& flags) {
+    auto listen = read_listen(flags);
+    if (!listen) return std::unexpected(std::move(listen.error()));
+    auto store = read_url("store-url", flags.store_url, flags.store_url_file);
+    if (store) store = postgres_url(*store);
+    if (!store) return std::unexpected(std::move(store.error()));
+    auto bus = read_url("bus-url", flags.bus_url, flags.bus_url_file);
+    if (!bus) return std::unexpected(std::move(bus.error()));
+    if (!bus->starts_with("amqp://") && !bus->starts_with("amqps://"))
+        return std::unexpected(fmt::format(
+            "--bus-url: \"{}\" is no known kind of bus; give amqp://USER@HOST:PORT/VHOST or "
+            "amqps://…",
+            redact(*bus)));
+    return Settings{.listen = *std::move(listen),
+                    .store_url = *std::move(store),
+                    .bus_url = *std::move(bus),
+                    .bus_ca_file = flags.bus_ca_file};
+}
+
+}  // namespace stockroom::wiring

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+#include "stockroom/http/server.hpp"
+#include "stockroom/telemetry/log.hpp"
+
+namespace stockroom::wiring {
+
+/// A service, as its command line tells of it.
+struct About {
+    std::string_view name;     // "orders"; its program is stockroom-orders
+    std::string_view summary;  // for --help
+    std::uint16_t port;        // where it listens unless told otherwise
+};
+
+/// The flags that every service has.
+struct ServiceFlags {
+    std::string listen;
+    std::string store_url;
+    std::string store_url_file;
+    std::string bus_url;
+    std::string bus_url_file;
+    std::string bus_ca_file;
+    telemetry::LogLevel log_level = telemetry::LogLevel::info;
+    std::string check;  // "livez" or "readyz": only ask the service that runs, and exit
+};
+
+/// Adds them, and lets every option that the command has then be given by the environment, too.
+void add_service_flags(CLI::App& command, const About& about, ServiceFlags& flags);
+
+/// What the flags say.
+struct Settings {
+    http::Address listen;
+    std::string store_url;
+    std::string bus_url;
+    std::string bus_ca_file;
+};
+
+/// The error is for people. REQUIRES: flags.check is empty.
+[[nodiscard]] std::expected<Settings, std::string> read_settings(const ServiceFlags& flags);
+
+[[nodiscard]] std::expected<http::Address, std::string> read_listen(const ServiceFlags& flags);
+
+/// The URL itself, or the first line of the file. The error is for people.
+[[nodiscard]] std::expected<std::string, std::string> read_url(std::string_view flag,
+                                                               const std::string& url,
+                                                               const std::string& file);
+
+}  // namespace stockroom::wiring
