@@ -21,7 +21,7 @@ set(stockroom_edges_gateway ports engine contract http runtime)
 set(stockroom_edges_catalogue ports engine contract http runtime)
 set(stockroom_edges_stock ports engine contract http runtime)
 set(stockroom_edges_orders ports engine contract http runtime)
-set(stockroom_edges_relay ports contract http runtime)
+set(stockroom_edges_relay ports contract telemetry http runtime)
 set(stockroom_edges_wiring
     bus_amqp store_postgres store_sqlite gateway catalogue stock orders relay engine http runtime)
 set(stockroom_edges_stockroom

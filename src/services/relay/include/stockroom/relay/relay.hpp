@@ -1,0 +1,94 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "stockroom/base/mutex.hpp"
+#include "stockroom/ports/events.hpp"
+#include "stockroom/ports/relay_log.hpp"
+#include "stockroom/telemetry/metrics.hpp"
+
+namespace stockroom::relay {
+
+struct RelayOptions {
+    std::chrono::milliseconds poll_interval{15};     // between looks at a log that stands still
+    std::chrono::milliseconds lead_interval{1'000};  // between a standby's tries to take the lead
+    std::chrono::milliseconds heartbeat_interval{1'000};
+    std::chrono::milliseconds publish_time_max{5'000};  // of what was read at once; then again
+    // How far the saved position lags at most: so much is published again by the next leader.
+    std::chrono::milliseconds save_interval{200};
+    std::int64_t unsaved_max = 10'000;
+    std::size_t events_max = 4'096;             // read at once
+    std::chrono::milliseconds backoff_min{50};  // doubles up to
+    std::chrono::milliseconds backoff_max{1'000};
+    std::function<base::Deadline()> now = std::chrono::steady_clock::now;
+};
+
+/// Publishes committed events in the order of the log, at least once, while it has the lead; as
+/// contract::encode_events, consecutive ones of one type in one message.
+///
+/// While it has the lead it also says each heartbeat_interval how far it is, and with it that what
+/// was committed an interval before is published. So it says nothing when the log cannot be read,
+/// and nothing while it lags.
+///
+/// One thread owns it, but for trouble().
+class Relay {
+  public:
+    /// REQUIRES: publisher, log and metrics outlive it.
+    Relay(RelayOptions options, ports::EventPublisher& publisher, ports::RelayLog& log,
+          telemetry::Metrics& metrics);
+
+    /// Does what there is to do now, once, and says when to call again. It takes as long as the log
+    /// takes, and up to publish_time_max and a heartbeat_interval.
+    [[nodiscard]] std::chrono::milliseconds step();
+
+    /// Saves the position that was reached, as far as the log lets it.
+    void finish();
+
+    /// Empty while it works, or waits for the lead; else what is wrong.
+    [[nodiscard]] std::string trouble() const;
+
+  private:
+    template <typename T>
+    using Result = std::expected<T, ports::Error>;
+
+    [[nodiscard]] Result<std::chrono::milliseconds> ask_for_lead();
+    [[nodiscard]] Result<std::chrono::milliseconds> relay();
+    [[nodiscard]] Result<std::int64_t> find_head(const std::vector<ports::LoggedEvent>& events);
+    [[nodiscard]] Result<void> publish(std::vector<ports::LoggedEvent> events);
+    [[nodiscard]] Result<void> publish_heartbeat();
+    [[nodiscard]] Result<void> save();
+    [[nodiscard]] std::unexpected<ports::Error> store_failed(ports::Error error);
+    [[nodiscard]] std::chrono::milliseconds back_off(const ports::Error& error);
+    void recover();
+    void show_lag(std::int64_t positions, std::chrono::microseconds age);
+    [[nodiscard]] base::Deadline now() const { return options_.now(); }
+
+    const RelayOptions options_;
+    ports::EventPublisher& publisher_;
+    ports::RelayLog& log_;
+
+    bool leads_ = false;
+    std::int64_t published_ = 0;  // position
+    std::int64_t saved_ = 0;
+    base::Deadline save_due_;
+    base::Deadline heartbeat_due_;
+    unsigned failures_ = 0;  // in a row
+
+    telemetry::Counter events_total_;
+    telemetry::Counter messages_total_;
+    telemetry::Histogram publish_seconds_;
+    telemetry::Gauge leader_;
+    telemetry::Gauge lag_positions_;
+    telemetry::Gauge lag_seconds_;
+
+    mutable base::mutex mutex_;
+    std::string trouble_ STOCKROOM_GUARDED_BY(mutex_);
+};
+
+}  // namespace stockroom::relay

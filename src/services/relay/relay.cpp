@@ -1,0 +1,196 @@
+#include "stockroom/relay/relay.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "stockroom/base/check.hpp"
+#include "stockroom/contract/events.hpp"
+#include "stockroom/telemetry/log.hpp"
+
+#include "messages.hpp"
+
+namespace stockroom::relay {
+
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using telemetry::LogLevel;
+
+microseconds age_of(const ports::LoggedEvent& logged) {
+    const auto age = base::Time::now().microseconds() - logged.event.at.microseconds();
+    return microseconds(std::max<std::int64_t>(age, 0));  // the store's clock may be ahead
+}
+
+/// Publishing past a gap would lose for good what is in it.
+void check_order(const std::vector<ports::LoggedEvent>& events, std::int64_t after) {
+    for (const auto& logged : events)
+        CHECK(logged.position == ++after, "the log's positions have no gap");
+}
+
+}  // namespace
+
+Relay::Relay(RelayOptions options, ports::EventPublisher& publisher, ports::RelayLog& log,
+             telemetry::Metrics& metrics)
+    : options_(std::move(options)),
+      publisher_(publisher),
+      log_(log),
+      events_total_(
+          metrics.counter("stockroom_relay_events_total", "Events published, repeats included")),
+      messages_total_(metrics.counter("stockroom_relay_messages_total",
+                                      "Messages of events published, repeats included")),
+      publish_seconds_(metrics.histogram(
+          "stockroom_relay_publish_seconds",
+          "Publishing what was read at once, until the bus has confirmed all of it",
+          telemetry::duration_buckets())),
+      leader_(metrics.gauge("stockroom_relay_leader", "1 while this relay has the lead")),
+      lag_positions_(metrics.gauge("stockroom_relay_lag_positions",
+                                   "Committed events that are not published yet; 0 of a standby")),
+      lag_seconds_(
+          metrics.gauge("stockroom_relay_lag_seconds",
+                        "Age of the oldest event that is not published yet; 0 without one, "
+                        "and of a standby")) {}
+
+milliseconds Relay::step() {
+    const bool led = leads_;
+    const auto rest = led ? relay() : ask_for_lead();
+    if (!rest) return back_off(rest.error());
+    if (led || !leads_) recover();  // who just got the lead has relayed nothing yet
+    return *rest;
+}
+
+Relay::Result<milliseconds> Relay::ask_for_lead() {
+    const auto lead = log_.take_lead();
+    if (!lead) return std::unexpected(lead.error());
+    if (!*lead) {
+        show_lag(0, {});
+        return options_.lead_interval;
+    }
+    const auto position = log_.position();
+    if (!position) return std::unexpected(position.error());
+
+    telemetry::log(LogLevel::info, "this relay has the lead", {{"position", *position}});
+    leads_ = true;
+    leader_.set(1);
+    published_ = saved_ = *position;
+    save_due_ = heartbeat_due_ = now();
+    return milliseconds(0);
+}
+
+Relay::Result<milliseconds> Relay::relay() {
+    const auto begin = now();
+    if (published_ - saved_ >= options_.unsaved_max || begin >= save_due_) {
+        if (auto saved = save(); !saved) return std::unexpected(saved.error());
+    }
+
+    auto events = log_.events_after(published_, options_.events_max);
+    if (!events) return store_failed(std::move(events.error()));
+    check_order(*events, published_);
+    const bool is_all = events->size() < options_.events_max;
+    const auto head = find_head(*events);
+    if (!head) return std::unexpected(head.error());
+
+    if (!events->empty()) {
+        show_lag(*head - published_, age_of(events->front()));
+        const auto newest = age_of(events->back());
+        if (auto published = publish(std::move(*events)); !published)
+            return std::unexpected(published.error());
+        show_lag(*head - published_, is_all ? microseconds(0) : newest);
+    } else {
+        show_lag(0, {});
+    }
+
+    // What publishing took may have left others waiting.
+    const auto end = now();
+    if (is_all && end >= heartbeat_due_ && end - begin < options_.heartbeat_interval) {
+        if (auto said = publish_heartbeat(); !said) return std::unexpected(said.error());
+    }
+    return is_all ? options_.poll_interval : milliseconds(0);
+}
+
+Relay::Result<std::int64_t> Relay::find_head(const std::vector<ports::LoggedEvent>& events) {
+    if (events.empty()) return published_;
+    if (events.size() < options_.events_max) return events.back().position;
+    auto head = log_.log_head();
+    if (!head) return store_failed(std::move(head.error()));
+    return *head;
+}
+
+Relay::Result<void> Relay::publish(std::vector<ports::LoggedEvent> events) {
+    const std::size_t count = events.size();
+    const auto last = events.back().position;
+    const auto messages = to_messages(std::move(events));
+    const auto begin = now();
+    if (auto done = publisher_.publish(messages, base::in(options_.publish_time_max)); !done)
+        return done;
+    publish_seconds_.observe(std::chrono::duration<double>(now() - begin).count());
+    events_total_.add(static_cast<double>(count));
+    messages_total_.add(static_cast<double>(messages.size()));
+    published_ = last;
+    return {};
+}
+
+Relay::Result<void> Relay::publish_heartbeat() {
+    const auto heartbeat = contract::make_heartbeat(published_, base::Time::now());
+    const ports::EventMessage message{.type = heartbeat.type,
+                                      .first = published_,
+                                      .last = published_,
+                                      .bytes = contract::encode_events({&heartbeat, 1})};
+    heartbeat_due_ = now() + options_.heartbeat_interval;
+    return publisher_.publish({&message, 1}, base::in(options_.publish_time_max));
+}
+
+Relay::Result<void> Relay::save() {
+    save_due_ = now() + options_.save_interval;
+    if (saved_ == published_) return {};
+    if (auto saved = log_.save_position(published_); !saved)
+        return store_failed(std::move(saved.error()));
+    saved_ = published_;
+    return {};
+}
+
+void Relay::finish() {
+    if (!leads_) return;
+    if (auto saved = save(); !saved)
+        telemetry::log(LogLevel::warning, "the relay's position was not saved at the end",
+                       {{"detail", saved.error().detail}});
+}
+
+std::unexpected<ports::Error> Relay::store_failed(ports::Error error) {
+    if (error.kind != ports::ErrorKind::permanent) {
+        leads_ = false;
+        leader_.set(0);
+    }
+    return std::unexpected(std::move(error));
+}
+
+milliseconds Relay::back_off(const ports::Error& error) {
+    const auto doublings = std::min(failures_++, 16U);
+    {
+        const base::lock_guard lock(mutex_);
+        if (trouble_ != error.detail)
+            telemetry::log(LogLevel::warning, "the relay is in trouble",
+                           {{"detail", error.detail}, {"leads", leads_}});
+        trouble_ = error.detail;
+    }
+    return std::min(options_.backoff_max, options_.backoff_min * (1 << doublings));
+}
+
+void Relay::recover() {
+    if (std::exchange(failures_, 0) == 0) return;
+    telemetry::log(LogLevel::info, "the trouble is over", {{"leads", leads_}});
+    const base::lock_guard lock(mutex_);
+    trouble_.clear();
+}
+
+void Relay::show_lag(std::int64_t positions, microseconds age) {
+    lag_positions_.set(static_cast<double>(positions));
+    lag_seconds_.set(std::chrono::duration<double>(age).count());
+}
+
+std::string Relay::trouble() const {
+    const base::lock_guard lock(mutex_);
+    return trouble_;
+}
+
+}  // namespace stockroom::relay
