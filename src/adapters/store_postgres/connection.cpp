@@ -212,7 +212,7 @@ void Connection::send(Statement& statement, const Parameters& parameters) {
         return fail_lost(start_of(statement.sql_));
     if (statement.prepared_in_ != session_) {
         const auto oids = parameters.oids();
-        if (PQsendPrepare(handle_, statement.name_.c_str(), statement.sql_,
+        if (PQsendPrepare(handle_, statement.name_.c_str(), statement.sql_.c_str(),
                           static_cast<int>(oids.size()), oids.data()) == 0)
             return fail_lost(start_of(statement.sql_));
         pending_.push_back({Sent::prepare, &statement});
@@ -348,7 +348,7 @@ void Connection::fail_lost(std::string_view doing) {
     close();
 }
 
-Statement::Statement(Connection& connection, const char* sql)
-    : connection_(connection), sql_(sql), name_(connection.name_statement()) {}
+Statement::Statement(Connection& connection, std::string sql)
+    : connection_(connection), sql_(std::move(sql)), name_(connection.name_statement()) {}
 
 }  // namespace stockroom::store_postgres

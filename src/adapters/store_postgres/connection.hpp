@@ -188,8 +188,7 @@ class Connection {
 /// One SQL statement with parameters `$1`, `$2`, …, prepared once per session, at its first use.
 class Statement {
   public:
-    /// REQUIRES: the SQL is a literal.
-    Statement(Connection& connection, const char* sql);
+    Statement(Connection& connection, std::string sql);
     Statement(const Statement&) = delete;
     Statement& operator=(const Statement&) = delete;
 
@@ -220,8 +219,8 @@ class Statement {
   private:
     friend class Connection;
     Connection& connection_;
-    const char* sql_;
-    std::string name_;
+    const std::string sql_;
+    const std::string name_;
     std::uint64_t prepared_in_ = 0;  // the session that knows it; 0: none
 };
 
