@@ -2,7 +2,6 @@
 
 import json
 import os
-import sqlite3
 import subprocess
 
 from server import SANITIZER_REPORT
@@ -32,14 +31,3 @@ def only_object(done, code=0):
 
 def path_of(server):
     return server.store_url.removeprefix("sqlite:")
-
-
-def rows_of(server):
-    """Every row of every table."""
-    store = sqlite3.connect(f"file:{path_of(server)}?mode=ro", uri=True)
-    try:
-        tables = [name for (name,) in store.execute(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
-        return {table: store.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
-    finally:
-        store.close()

@@ -6,6 +6,7 @@ import pytest
 from client import Client
 from contract import Contract
 from server import Server
+from services import Services, missing_servers
 
 
 def pytest_addoption(parser):
@@ -14,6 +15,9 @@ def pytest_addoption(parser):
     parser.addoption("--url", default=os.environ.get("STOCKROOM_URL"),
                      help="test a gateway that runs already (default: $STOCKROOM_URL); tests that "
                           "must start and stop the program are skipped then")
+    parser.addoption("--shape", choices=["embedded", "services"],
+                     default=os.environ.get("STOCKROOM_SHAPE", "embedded"),
+                     help="what a test's own server is (default: $STOCKROOM_SHAPE, or embedded)")
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +33,24 @@ def binary(pytestconfig):
     return pathlib.Path(path).resolve(strict=True)
 
 
+@pytest.fixture(scope="session")
+def binaries(binary):
+    """The folder of all programs."""
+    return binary.parent
+
+
+@pytest.fixture(scope="session")
+def make_server(pytestconfig, binary):
+    """make_server(folder, …): a server of the shape to be tested."""
+    if pytestconfig.getoption("--url"):
+        pytest.skip("needs a server of its own")
+    if pytestconfig.getoption("--shape") == "embedded":
+        return lambda folder, **arguments: Server(binary, folder, **arguments)
+    if missing_servers():
+        pytest.skip(f"NOT TESTED, there are no servers: {', '.join(missing_servers())}")
+    return lambda folder, **arguments: Services(binary, folder, **arguments)
+
+
 @pytest.fixture(scope="module")
 def url(pytestconfig, request):
     """Where the gateway is: the given one, or one that this file has to itself."""
@@ -36,12 +58,11 @@ def url(pytestconfig, request):
 
 
 @pytest.fixture(scope="module")
-def server(pytestconfig, binary, tmp_path_factory):
-    if pytestconfig.getoption("--url"):
-        pytest.skip("needs a server of its own")
-    server = Server(binary, tmp_path_factory.mktemp("server"))
+def server(make_server, tmp_path_factory):
+    server = make_server(tmp_path_factory.mktemp("server"))
     yield server
     server.stop()
+    server.remove()
 
 
 @pytest.fixture
@@ -52,17 +73,17 @@ def client(url, contract):
 
 
 @pytest.fixture
-def start(pytestconfig, binary, tmp_path, contract):
+def start(make_server, tmp_path):
     """Starts servers of the test's own, all on one store: start(options=…, listen=…)."""
-    if pytestconfig.getoption("--url"):
-        pytest.skip("needs a server of its own")
     servers = []
 
     def start_one(**arguments):
-        server = Server(binary, tmp_path, **arguments)
+        server = make_server(tmp_path, **arguments)
         servers.append(server)
         return server
 
     yield start_one
     for server in servers:
         server.stop()
+    if servers:
+        servers[0].remove()

@@ -4,6 +4,7 @@ import json
 import re
 import select
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -74,6 +75,20 @@ class Server:
         code = self.wait()
         assert code == 0, f"exit code {code}\n{self.log()[-5000:]}"
         self.audit()
+
+    def remove(self):
+        """Its folder is the test's, and goes with it."""
+
+    def rows(self):
+        """Every row of every table."""
+        path = self.store_url.removeprefix("sqlite:")
+        store = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        try:
+            tables = [name for (name,) in store.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
+            return {table: store.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
+        finally:
+            store.close()
 
     def audit(self):
         done = subprocess.run([self.binary, "audit", "--store-url", self.store_url],

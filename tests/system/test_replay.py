@@ -13,7 +13,7 @@ import subprocess
 import pytest
 
 from client import Client
-from command import only_object, replay, rows_of, run
+from command import only_object, replay, run
 from replay_model import COLUMNS, EXAMPLE, OPENINGS, Model, expected
 
 SEED = int(os.environ.get("STOCKROOM_SEED", random.randrange(2**32)))
@@ -49,10 +49,10 @@ def test_the_example_comes_to_its_table_however_often(binary, start, opening):
     assert tuple(result) == COLUMNS
     assert done.stderr == ""
 
-    before = rows_of(server)
+    before = server.rows()
     again = replay(binary, EXAMPLE, opening, server.url, "--json")
     assert again.stdout == done.stdout
-    assert rows_of(server) == before
+    assert server.rows() == before
 
     table = replay(binary, EXAMPLE, opening, server.url)
     assert [line.split() for line in table.stdout.splitlines()] == [
@@ -62,11 +62,11 @@ def test_the_example_comes_to_its_table_however_often(binary, start, opening):
 def test_another_opening_on_the_same_store_is_refused(binary, start):
     server = start()
     only_object(replay(binary, EXAMPLE, 20, server.url, "--json"))
-    before = rows_of(server)
+    before = server.rows()
     done = replay(binary, EXAMPLE, 21, server.url, "--json")
     assert (done.returncode, done.stdout) == (1, "")
     assert "another --opening than 21" in done.stderr
-    assert rows_of(server) == before
+    assert server.rows() == before
 
 
 def test_an_item_from_elsewhere_is_refused(binary, start, contract, tmp_path):

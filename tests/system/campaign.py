@@ -1,0 +1,74 @@
+"""A crowd, the parts of its system killed one after the other, and then the checker over all of it."""
+
+import time
+
+from chaos import Chaos, draw_kills
+from checker import Checker
+from client import Client
+from crowd import Crowd
+from subscriber import Subscriber, check_events
+
+EMPTY_SECONDS = 10  # a broker that was started again tells of empty queues for up to 6 s
+CALM_SECONDS = 120  # for all to be well again after the last kill
+RUN_SECONDS = 900
+
+
+class Campaign:
+    def __init__(self, stage, contract, seed, orders, clients=32):
+        self.stage, self.contract, self.seed = stage, contract, seed
+        self.crowd = Crowd(stage.url, seed, orders, clients, RUN_SECONDS)
+        self.subscriber = Subscriber(stage.amqp_url())
+        self.client = Client(stage.url, contract)
+        self.crowd.open_shop(self.client)
+        self.client.close()
+        self.started = None
+
+    def run(self, parts, times, pairs=()):
+        kills = draw_kills(self.seed, self.crowd.orders, parts, times, pairs)
+        print(f"seed {self.seed}: " + ", ".join(map(str, kills)), flush=True)
+        started = time.monotonic()
+        self.crowd.start()
+        chaos = Chaos(self.stage, self.crowd, kills)
+        chaos.start()
+        self.crowd.join()
+        chaos.finish()
+        print(f"{len(self.crowd.wishes)} commands in {time.monotonic() - started:.1f} s", flush=True)
+        assert all(kill.done for kill in kills)
+        self.stage.wait_until_ready(CALM_SECONDS)
+
+    def check(self, settle_seconds=60):
+        """Everything the checker finds; prints its figures."""
+        checker = Checker(self.crowd, self.client, settle_seconds)
+        findings = checker.check()
+        for note in self.check_queues(settle_seconds):
+            findings.note(note)
+        audit = self.stage.audit()
+        if audit:
+            findings.note(f"the audit says: {audit[:2000]}")
+        log = self.read_log()
+        for note in check_events(self.subscriber.read(len(log), settle_seconds), log):
+            findings.note(note)
+        print(f"{findings}\n{len(log)} events in the log, {len(self.subscriber.events)} heard, "
+              f"{self.subscriber.heartbeats} heartbeats", flush=True)
+        return findings
+
+    def check_queues(self, settle_seconds):
+        """Empty, and seen so for longer than a restarted broker's false zero."""
+        deadline = time.monotonic() + settle_seconds
+        empty_since = None
+        while True:
+            waiting = {name: count for name, count in self.stage.queue_lengths().items()
+                       if count and name != self.subscriber.queue}
+            now = time.monotonic()
+            empty_since = None if waiting else empty_since or now
+            if empty_since and now - empty_since >= EMPTY_SECONDS:
+                return []
+            if waiting and now > deadline:
+                return [f"the queues are not empty: {waiting}"]
+            time.sleep(0.5)
+
+    def read_log(self):
+        rows = self.stage.sql("COPY (SELECT position, version, type, key FROM stockroom.log "
+                              "ORDER BY position) TO STDOUT").splitlines()
+        return [(int(position), type_name, key, int(version)) for position, version, type_name, key in
+                (row.split("\t", 3) for row in rows)]
