@@ -34,6 +34,10 @@ CREATE INDEX locations_by_priority ON locations (priority, code);
 INSERT INTO locations
 VALUES ('main', 'Main', 1, 1, (extract(epoch FROM date_trunc('second', now())) * 1000000)::bigint);
 
+-- The words of a name, in lower case, with blanks between them: nothing else of ASCII.
+CREATE FUNCTION plain_words(name text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN lower(regexp_replace(name, '[\x01-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+', ' ', 'g'));
+
 CREATE TABLE items (
     sku text COLLATE "C" PRIMARY KEY,
     name text NOT NULL,
@@ -43,9 +47,11 @@ CREATE TABLE items (
     retired boolean NOT NULL,
     version bigint NOT NULL CHECK (version >= 1),
     created_at bigint NOT NULL,
-    updated_at bigint NOT NULL
+    updated_at bigint NOT NULL,
+    words tsvector GENERATED ALWAYS AS (to_tsvector('simple', plain_words(name))) STORED
 );
 CREATE INDEX items_by_folded_sku ON items (lower(sku));
+CREATE INDEX items_by_word ON items USING gin (words) WITH (fastupdate = off);
 CREATE INDEX items_by_label ON items (label, sku) WHERE label <> '';
 
 -- Room in each page for new versions of its rows, so that an update touches no index.
@@ -197,6 +203,7 @@ GRANT UPDATE (returned) ON order_lines TO stockroom_service;
 GRANT UPDATE (posted, voided) ON hold_lines TO stockroom_service;
 GRANT USAGE ON SEQUENCE order_numbers, movement_numbers TO stockroom_service;
 GRANT EXECUTE ON FUNCTION conflict(text) TO stockroom_service;
+GRANT EXECUTE ON FUNCTION plain_words(text) TO stockroom_service, stockroom_reader;
 
 GRANT SELECT ON schema_version, log, log_head, relay_cursor TO stockroom_relay;
 GRANT UPDATE (position) ON relay_cursor TO stockroom_relay;

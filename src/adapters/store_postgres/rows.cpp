@@ -84,21 +84,23 @@ std::optional<Numbered<domain::OrderLine>> read_order_line(Connection& connectio
                                                .returned = rows.integer(4)}};
 }
 
-std::optional<Numbered<domain::Hold>> read_hold(Connection& connection, const Rows& rows) {
-    const auto state = parse_hold_state(rows.text(3));
-    const bool lacks_expiry = state == domain::HoldState::pending && rows.is_null(4);
-    if (!state || lacks_expiry || (rows.is_null(1) && rows.is_null(2))) {
+std::optional<Numbered<domain::Hold>> read_hold(Connection& connection, const Rows& rows,
+                                                int column) {
+    const auto state = parse_hold_state(rows.text(column + 3));
+    const bool lacks_expiry = state == domain::HoldState::pending && rows.is_null(column + 4);
+    if (!state || lacks_expiry || (rows.is_null(column + 1) && rows.is_null(column + 2))) {
         connection.fail_corrupt("a row of holds");
         return std::nullopt;
     }
     return Numbered<domain::Hold>{
-        .number = rows.integer(0),
-        .row = {.id = rows.is_null(1) ? rows.uuid(2) : rows.uuid(1),
+        .number = rows.integer(column),
+        .row = {.id = rows.is_null(column + 1) ? rows.uuid(column + 2) : rows.uuid(column + 1),
                 .state = *state,
-                .order = rows.optional_uuid(2),
-                .expires_at = rows.is_null(4) ? std::nullopt : std::optional(rows.time(4)),
+                .order = rows.optional_uuid(column + 2),
+                .expires_at =
+                    rows.is_null(column + 4) ? std::nullopt : std::optional(rows.time(column + 4)),
                 .lines = {},
-                .version = rows.integer(5)}};
+                .version = rows.integer(column + 5)}};
 }
 
 std::optional<Numbered<domain::HoldLine>> read_hold_line(Connection& connection, const Rows& rows) {

@@ -41,10 +41,10 @@ struct Numbered {
 /// Of the first columns: number, sku, quantity, unit_price, returned.
 [[nodiscard]] std::optional<Numbered<domain::OrderLine>> read_order_line(Connection& connection,
                                                                          const Rows& rows);
-/// Without its lines. Of the first columns: holds.number, holds.id, its order's id, holds.state,
-/// expires_at, holds.version.
+/// Without its lines. Of the columns from this one on: holds.number, holds.id, its order's id,
+/// holds.state, expires_at, holds.version.
 [[nodiscard]] std::optional<Numbered<domain::Hold>> read_hold(Connection& connection,
-                                                              const Rows& rows);
+                                                              const Rows& rows, int column = 0);
 /// Of the first columns: number, sku, location, quantity, posted, voided.
 [[nodiscard]] std::optional<Numbered<domain::HoldLine>> read_hold_line(Connection& connection,
                                                                        const Rows& rows);

@@ -4,12 +4,14 @@ namespace stockroom::store_postgres {
 
 namespace {
 
-/// For all: names mean ours, numbers are exact, and a client that is gone is noticed also while a
-/// statement waits for a lock.
+/// For all: names mean ours, numbers are exact, and a client that is gone is noticed, also while a
+/// statement waits for a lock, or when its whole machine is gone.
 constexpr auto kForAll =
     "SET search_path = stockroom; SET TimeZone = 'UTC'; "
     "SET standard_conforming_strings = on; SET jit = off; "
-    "SET client_connection_check_interval = '2s'; ";
+    "SET client_connection_check_interval = '2s'; SET tcp_keepalives_idle = 5; "
+    "SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; "
+    "SET tcp_user_timeout = '10s'; ";
 
 /// A process that stands still must not hold its rows for ever: its session is ended, and what it
 /// had under way is retried. All rows are found by their keys, also in tables that have grown since
@@ -21,18 +23,29 @@ constexpr auto kDecide =
     "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; "
     "SET enable_hashjoin = off; SET enable_mergejoin = off;";
 
+/// Each read goes by the index it was written for, a page no further than it must.
 constexpr auto kRead =
     "SET default_transaction_read_only = on; "
     "SET default_transaction_isolation = 'repeatable read'; "
-    "SET statement_timeout = '10s'; SET lock_timeout = '5s'; "
-    "SET idle_in_transaction_session_timeout = '30s';";
+    "SET statement_timeout = '5s'; SET lock_timeout = '5s'; "
+    "SET idle_in_transaction_session_timeout = '30s'; "
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; "
+    "SET enable_hashjoin = off; SET enable_mergejoin = off; "
+    "SET max_parallel_workers_per_gather = 0;";
 
+/// Its lock must soon be free when its machine is gone.
 constexpr auto kRelay =
+    "SET tcp_keepalives_idle = 1; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 2; "
+    "SET tcp_user_timeout = '3s'; SET plan_cache_mode = force_generic_plan; "
+    "SET enable_seqscan = off; "
     "SET synchronous_commit = on; SET default_transaction_isolation = 'read committed'; "
     "SET statement_timeout = '10s'; SET lock_timeout = '5s'; "
     "SET idle_in_transaction_session_timeout = '30s';";
 
+/// Reads whole tables, which it must not join row by row, however small PostgreSQL takes them to
+/// be.
 constexpr auto kAudit =
+    "SET enable_nestloop = off; SET cursor_tuple_fraction = 1; SET work_mem = '64MB'; "
     "SET default_transaction_read_only = on; "
     "SET default_transaction_isolation = 'repeatable read'; "
     "SET statement_timeout = 0; SET lock_timeout = '5s'; "

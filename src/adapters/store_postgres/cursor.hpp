@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace stockroom::store_postgres {
+
+/// Which list a cursor goes on with; the letter that it starts with.
+enum class CursorKind : char {
+    items = 'i',
+    movements = 'm',
+    locations = 'l',
+    orders = 'o',
+};
+
+/// The key of a page's last row as a text for URLs: the list's letter, then the key in hexadecimal.
+[[nodiscard]] std::string write_cursor(CursorKind kind, std::string_view key);
+[[nodiscard]] std::string write_cursor(CursorKind kind, std::int64_t key);
+
+/// Empty for what write_cursor never gave for this list.
+[[nodiscard]] std::optional<std::string> read_cursor(CursorKind kind, std::string_view cursor);
+[[nodiscard]] std::optional<std::int64_t> read_number_cursor(CursorKind kind,
+                                                             std::string_view cursor);
+
+/// A whole number, nothing before or after it.
+[[nodiscard]] std::optional<std::int64_t> parse_number(std::string_view text);
+
+}  // namespace stockroom::store_postgres

@@ -1,0 +1,317 @@
+#include "queries.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "cursor.hpp"
+#include "query_sql.hpp"
+#include "states.hpp"
+#include "views.hpp"
+
+namespace stockroom::store_postgres {
+
+namespace {
+
+constexpr std::chrono::seconds kReadMax{5};
+/// Orders read at once: with 1,000 lines each, and as many of their holds, they are some 10 MB.
+constexpr std::size_t kOrdersAtOnce = 100;
+
+constexpr auto kBadCursor = ports::BadCursor{};
+
+std::size_t limit_of(const ports::PageRequest& page) {
+    return std::clamp<std::size_t>(page.limit, 1, ports::kMaxPageSize);
+}
+
+std::int64_t to_count(std::size_t limit) {
+    return static_cast<std::int64_t>(std::min<std::size_t>(limit, 1'000'000));
+}
+
+/// No text of ours holds a NUL, and PostgreSQL refuses one.
+bool has_nul(std::string_view text) {
+    return text.contains('\0');
+}
+
+}  // namespace
+
+PostgresQueries::PostgresQueries(Target target)
+    : connection_(std::move(target), Purpose::read),
+      begin_(connection_, "BEGIN"),
+      end_(connection_, "COMMIT"),
+      item_(connection_, item_sql()),
+      items_(connection_, items_sql()),
+      items_by_label_(connection_, items_by_label_sql()),
+      items_by_prefix_(connection_, items_by_prefix_sql()),
+      levels_(connection_,
+              "SELECT sku, location, on_hand, held, version FROM levels WHERE sku = $1 "
+              "ORDER BY location"),
+      open_holds_(connection_, open_holds_sql()),
+      movements_(connection_,
+                 "SELECT number, location, kind, quantity, reason, reference, order_id, command, "
+                 "actor, at FROM movements WHERE sku = $1 AND number < $2 ORDER BY number DESC "
+                 "LIMIT $3"),
+      locations_(connection_,
+                 "SELECT code, name, priority, version, created_at FROM locations "
+                 "WHERE (priority, code) > ($1, $2) ORDER BY priority, code LIMIT $3"),
+      order_(connection_, order_sql()),
+      orders_(connection_, orders_sql()),
+      orders_by_customer_(connection_, orders_by_customer_sql()),
+      outcome_(connection_,
+               "SELECT command, kind, fingerprint, bytes, at FROM outcomes WHERE command = $1"),
+      dead_command_(connection_,
+                    "SELECT command, kind, reason, bytes, at FROM dead_commands "
+                    "WHERE command = $1"),
+      due_orders_(connection_, due_orders_sql()),
+      events_(connection_,
+              "SELECT position, type, key, version, command, actor, at, data FROM log "
+              "WHERE position > $1 ORDER BY position LIMIT $2"),
+      log_head_(connection_, "SELECT position FROM log_head WHERE id = 1") {}
+
+template <typename Read>
+auto PostgresQueries::reading(const Read& read) -> Expected<decltype(read())> {
+    connection_.set_deadline(base::in(kReadMax));
+    const bool had_session = connection_.is_open();
+    auto result = read();
+    if (connection_.failed() && had_session && !connection_.is_open()) {
+        (void)connection_.take_error();
+        result = read();
+    }
+    if (connection_.failed()) connection_.roll_back();
+    return connection_.finish(std::move(result));
+}
+
+auto PostgresQueries::item(const domain::Sku& sku) -> Result<std::optional<domain::ItemView>> {
+    return reading([&]() -> std::optional<domain::ItemView> {
+        Rows rows = item_.query(sku.text());
+        if (!rows.next()) return std::nullopt;
+        return read_item_view(connection_, rows);
+    });
+}
+
+ports::PageResult<domain::ItemView> PostgresQueries::items(const ports::ItemFilter& filter,
+                                                           const ports::PageRequest& page) {
+    std::string after;  // sorts before every SKU
+    if (!page.cursor.empty()) {
+        const auto key = read_cursor(CursorKind::items, page.cursor);
+        if (!key || !domain::Sku::parse(*key)) return std::unexpected(kBadCursor);
+        after = *key;
+    }
+    if (has_nul(filter.prefix) || has_nul(filter.label)) return ports::Page<domain::ItemView>{};
+    return reading([&] { return read_items(filter, after, limit_of(page)); });
+}
+
+ports::Page<domain::ItemView> PostgresQueries::read_items(const ports::ItemFilter& filter,
+                                                          const std::string& after,
+                                                          std::size_t limit) {
+    const auto rows_max = to_count(limit + 1);
+    Rows rows;
+    if (!filter.prefix.empty()) {
+        rows =
+            items_by_prefix_.query(after, filter.low_stock, rows_max, filter.label, filter.prefix);
+    } else if (!filter.label.empty()) {
+        rows = items_by_label_.query(after, filter.low_stock, rows_max, filter.label);
+    } else {
+        rows = items_.query(after, filter.low_stock, rows_max);
+    }
+    ports::Page<domain::ItemView> page;
+    while (rows.next()) {
+        const bool is_last_examined = rows.is_null(1);
+        if (is_last_examined || page.rows.size() == limit) {
+            const auto last = is_last_examined ? rows.string(0) : page.rows.back().item.sku.text();
+            page.next = write_cursor(CursorKind::items, last);
+            break;
+        }
+        auto view = read_item_view(connection_, rows);
+        if (!view) break;
+        page.rows.push_back(*std::move(view));
+    }
+    return page;
+}
+
+auto PostgresQueries::stock(const domain::Sku& sku) -> Result<std::optional<ports::ItemStock>> {
+    return reading([&] { return read_stock(sku); });
+}
+
+std::optional<ports::ItemStock> PostgresQueries::read_stock(const domain::Sku& sku) {
+    begin_.send();
+    item_.send(sku.text());
+    levels_.send(sku.text());
+    open_holds_.send(sku.text(), to_count(ports::kMaxPageSize + 1));
+    end_.send();
+    connection_.end_pipeline();
+    (void)connection_.receive();
+    Rows item = connection_.receive();
+    Rows levels = connection_.receive();
+    Rows holds = connection_.receive();
+    connection_.receive_all();
+
+    if (!item.next()) return std::nullopt;
+    auto view = read_item_view(connection_, item);
+    if (!view) return std::nullopt;
+    ports::ItemStock stock{.item = *std::move(view), .levels = {}, .holds = {}};
+    while (levels.next()) {
+        auto level = read_level(connection_, levels);
+        if (!level) return std::nullopt;
+        stock.levels.push_back(*std::move(level));
+    }
+    stock.more_holds = holds.size() > ports::kMaxPageSize;
+    while (holds.next() && stock.holds.size() < ports::kMaxPageSize) {
+        auto hold = read_hold_view(connection_, holds, 0);
+        if (!hold) return std::nullopt;
+        stock.holds.push_back(*std::move(hold));
+    }
+    return stock;
+}
+
+ports::PageResult<domain::Movement> PostgresQueries::movements(const domain::Sku& sku,
+                                                               const ports::PageRequest& page) {
+    auto before = std::optional(std::numeric_limits<std::int64_t>::max());
+    if (!page.cursor.empty()) before = read_number_cursor(CursorKind::movements, page.cursor);
+    if (!before) return std::unexpected(kBadCursor);
+
+    const auto limit = limit_of(page);
+    return reading([&] {
+        ports::Page<domain::Movement> found;
+        Rows rows = movements_.query(sku.text(), *before, to_count(limit + 1));
+        for (std::int64_t last = 0; rows.next(); last = rows.integer(0)) {
+            if (found.rows.size() == limit) {
+                found.next = write_cursor(CursorKind::movements, last);
+                break;
+            }
+            auto movement = read_movement(connection_, sku, rows);
+            if (!movement) break;
+            found.rows.push_back(*std::move(movement));
+        }
+        return found;
+    });
+}
+
+ports::PageResult<domain::Location> PostgresQueries::locations(const ports::PageRequest& page) {
+    std::int64_t priority = -1;  // before all
+    std::string code;
+    if (!page.cursor.empty()) {
+        const auto key = read_cursor(CursorKind::locations, page.cursor);
+        const auto colon = key ? key->find(':') : std::string::npos;
+        if (colon == std::string::npos) return std::unexpected(kBadCursor);
+        const auto number = parse_number(std::string_view(*key).substr(0, colon));
+        code = key->substr(colon + 1);
+        if (!number || !domain::LocationCode::parse(code)) return std::unexpected(kBadCursor);
+        priority = *number;
+    }
+    const auto limit = limit_of(page);
+    return reading([&] {
+        ports::Page<domain::Location> found;
+        Rows rows = locations_.query(priority, code, to_count(limit + 1));
+        while (rows.next()) {
+            if (found.rows.size() == limit) {
+                const auto& last = found.rows.back();
+                found.next = write_cursor(CursorKind::locations,
+                                          std::to_string(last.priority) + ':' + last.code.text());
+                break;
+            }
+            auto location = read_location(connection_, rows);
+            if (!location) break;
+            found.rows.push_back(*std::move(location));
+        }
+        return found;
+    });
+}
+
+auto PostgresQueries::order(const base::Uuid& id) -> Result<std::optional<domain::OrderView>> {
+    return reading([&]() -> std::optional<domain::OrderView> {
+        Rows rows = order_.query(id);
+        if (!rows.next()) return std::nullopt;
+        return read_order_view(connection_, rows);
+    });
+}
+
+ports::PageResult<domain::OrderView> PostgresQueries::orders(const ports::OrderFilter& filter,
+                                                             const ports::PageRequest& page) {
+    auto before = std::optional(std::numeric_limits<std::int64_t>::max());
+    if (!page.cursor.empty()) before = read_number_cursor(CursorKind::orders, page.cursor);
+    if (!before) return std::unexpected(kBadCursor);
+    if (has_nul(filter.customer)) return ports::Page<domain::OrderView>{};
+    return reading([&] { return read_orders(filter, *before, limit_of(page)); });
+}
+
+ports::Page<domain::OrderView> PostgresQueries::read_orders(const ports::OrderFilter& filter,
+                                                            std::int64_t before,
+                                                            std::size_t limit) {
+    const auto state = filter.state ? to_text(*filter.state) : std::string_view{};
+    const auto since = filter.since.value_or(base::Time{});
+    ports::Page<domain::OrderView> page;
+    std::size_t lines = 0;
+    for (bool more = true; more;) {
+        // One more than are taken, to know whether there are more.
+        const auto wanted = std::min(limit - page.rows.size(), kOrdersAtOnce);
+        const auto rows_max = to_count(wanted + 1);
+        Rows rows = filter.customer.empty() ? orders_.query(before, state, since, rows_max)
+                                            : orders_by_customer_.query(before, state, since,
+                                                                        rows_max, filter.customer);
+        more = false;
+        for (std::size_t taken = 0; rows.next(); ++taken) {
+            const bool is_last_examined = rows.is_null(1);
+            if (is_last_examined) before = rows.integer(0);
+            if (is_last_examined || page.rows.size() == limit || lines >= ports::kMaxPageLines) {
+                page.next = write_cursor(CursorKind::orders, before);
+                return page;
+            }
+            if (taken == wanted) {
+                more = true;
+                break;
+            }
+            auto view = read_order_view(connection_, rows);
+            if (!view) return page;
+            before = rows.integer(0);
+            lines += view->order.lines.size() + (view->hold ? view->hold->lines.size() : 0);
+            page.rows.push_back(*std::move(view));
+        }
+    }
+    return page;
+}
+
+auto PostgresQueries::outcome(const base::Uuid& id) -> Result<std::optional<ports::StoredOutcome>> {
+    return reading([&]() -> std::optional<ports::StoredOutcome> {
+        Rows rows = outcome_.query(id);
+        if (!rows.next()) return std::nullopt;
+        return read_outcome(rows);
+    });
+}
+
+auto PostgresQueries::dead_command(const base::Uuid& id)
+    -> Result<std::optional<ports::DeadCommand>> {
+    return reading([&]() -> std::optional<ports::DeadCommand> {
+        Rows rows = dead_command_.query(id);
+        if (!rows.next()) return std::nullopt;
+        return ports::DeadCommand{.command = rows.uuid(0),
+                                  .kind = rows.string(1),
+                                  .reason = rows.string(2),
+                                  .bytes = rows.string(3),
+                                  .at = rows.time(4)};
+    });
+}
+
+auto PostgresQueries::due_orders(std::size_t limit) -> Result<std::vector<DueOrder>> {
+    return reading([&] {
+        std::vector<DueOrder> due;
+        for (Rows rows = due_orders_.query(to_count(limit)); rows.next();)
+            due.push_back({.order = rows.uuid(0), .expires_at = rows.time(1)});
+        return due;
+    });
+}
+
+auto PostgresQueries::events_after(std::int64_t position, std::size_t limit)
+    -> Result<std::vector<ports::LoggedEvent>> {
+    return reading([&] { return read_events(events_.query(position, to_count(limit))); });
+}
+
+auto PostgresQueries::log_head() -> Result<std::int64_t> {
+    return reading([&] {
+        Rows rows = log_head_.query();
+        return rows.next() ? rows.integer(0) : 0;
+    });
+}
+
+}  // namespace stockroom::store_postgres
