@@ -96,4 +96,20 @@ std::vector<std::expected<ReadCommand, Unreadable>> decode_message(std::string_v
     return commands;
 }
 
+std::vector<Part> split_message(std::string_view bytes) {
+    const auto message = read_json(bytes);
+    const auto* array = message ? message->as<JsonValue::Array>() : nullptr;
+    if (array == nullptr || array->size() < 2 || array->size() > kMaxCommandsPerMessage) return {};
+    std::vector<Part> parts;
+    parts.reserve(array->size());
+    for (const auto& element : *array) {
+        Part& part = parts.emplace_back();
+        append_json(part.bytes, element);
+        const auto* id_value = element.find("id");
+        if (id_value == nullptr) continue;
+        if (const auto id = read_id(*id_value)) part.id = *id;
+    }
+    return parts;
+}
+
 }  // namespace stockroom::contract

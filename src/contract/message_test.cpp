@@ -137,6 +137,27 @@ TEST(Fingerprint, IsTheSameForAllSpellingsAndOtherForAllElse) {
     EXPECT_NE(fingerprint_of(create_item, R"({"sku":""})"), fingerprint_of(create_item, "{}"));
 }
 
+TEST(SplitMessage, GivesEachElementOfAnArrayAsItStands) {
+    const auto parts = split_message(
+        R"([{"id":"01938a1e-4c00-7000-8000-0000000000aa","n":1.50,"t":"a,]\"[b"}, [1,[2]], "x"])");
+    ASSERT_EQ(parts.size(), 3U);
+    EXPECT_EQ(parts[0].bytes,
+              R"({"id":"01938a1e-4c00-7000-8000-0000000000aa","n":1.50,"t":"a,]\"[b"})");
+    EXPECT_EQ(parts[0].id, testing::uuid("01938a1e-4c00-7000-8000-0000000000aa"));
+    EXPECT_EQ(parts[1].bytes, "[1,[2]]");
+    EXPECT_EQ(parts[1].id, std::nullopt);
+    EXPECT_EQ(parts[2].bytes, R"("x")");
+}
+
+TEST(SplitMessage, LeavesAllElseWhole) {
+    std::string too_many = "[0";
+    for (std::size_t i = 0; i < kMaxCommandsPerMessage; ++i)
+        too_many += ",0";
+    for (const auto& whole : {std::string("{}"), std::string("[{}]"), std::string("[]"),
+                              std::string("[1,2"), std::string("7"), too_many + "]"})
+        EXPECT_TRUE(split_message(whole).empty()) << whole;
+}
+
 TEST(DecodeMessage, ReadsAMessageOfTwoMebibytes) {
     std::string body = R"({"lines":[)";
     for (int i = 0; i < 1'000; ++i) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,15 @@ struct Unreadable {
 /// cannot be read is an error of its own. Total: never empty, throws for no bytes.
 [[nodiscard]] std::vector<std::expected<ReadCommand, Unreadable>> decode_message(
     std::string_view bytes);
+
+/// One element of a message, as a message of its own.
+struct Part {
+    std::optional<base::Uuid> id;  // empty: none that can be read
+    std::string bytes;
+};
+/// The elements of a message that is an array of 2 to kMaxCommandsPerMessage of them, whatever each
+/// of them is; nothing for any other message.
+[[nodiscard]] std::vector<Part> split_message(std::string_view bytes);
 
 /// {"id","kind","code","field","detail","result","shortages"}; empty ones left out. The result is
 /// the state itself: an item for the commands on items, and so on by kind. This is what is stored,

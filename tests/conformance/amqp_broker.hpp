@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stockroom::conformance {
+
+/// A virtual host of its own on the broker that tests are given (cmake/TestServers.cmake); gone
+/// with this object.
+class VirtualHost {
+  public:
+    /// Whether there is a broker; else why the tests that need one are skipped.
+    [[nodiscard]] static std::string why_not();
+
+    VirtualHost();
+    ~VirtualHost();
+    VirtualHost(const VirtualHost&) = delete;
+    VirtualHost& operator=(const VirtualHost&) = delete;
+
+    /// amqp://…, for a bus; through another host and port when they are given.
+    [[nodiscard]] std::string url(std::string_view host_and_port = {}) const;
+    [[nodiscard]] const std::string& name() const { return name_; }
+
+    struct Message {
+        std::string bytes;
+        std::string reason;  // header x-reason
+    };
+    /// All that a queue holds, oldest first; they stay there.
+    [[nodiscard]] std::vector<Message> peek(std::string_view queue) const;
+    void delete_queue(std::string_view queue) const;
+
+  private:
+    std::string name_;
+};
+
+/// Where the broker listens, "127.0.0.1:5672".
+struct Address {
+    std::string host;
+    std::string port;
+};
+[[nodiscard]] Address broker_address();
+
+}  // namespace stockroom::conformance
