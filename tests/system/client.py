@@ -59,11 +59,15 @@ class Client:
             headers.setdefault("Content-Type", "application/json")
         self.connection.request(method, target, body=body, headers=headers)
         response = self.connection.getresponse()
+        endless = response.getheader("Content-Type") == "text/event-stream" and method != "HEAD"
         names = [name.lower() for name, _ in response.getheaders()]
         assert len(names) == len(set(names)), f"a header stands twice: {names}"
         answer = Answer(response.status,
                         {name.lower(): value for name, value in response.getheaders()},
-                        response.read().decode("utf-8"))
+                        (read_block(response) if endless else response.read()).decode("utf-8"))
+        if endless:
+            response.close()
+            self.connection.close()
         self.contract.check(method, target, answer, sent=json)
         if status is not None:
             assert answer.status == status, f"{method} {target[:200]} → {answer.status} {answer.text[:1000]}"
@@ -171,6 +175,16 @@ class Stream(io.BufferedReader):
 
     def close(self):
         pass
+
+
+def read_block(response):
+    """The beginning of a stream of events: up to its first empty line."""
+    received = b""
+    while not received.endswith(b"\n\n"):
+        data = response.read(1)
+        assert data, f"the stream ended after {received!r}"
+        received += data
+    return received
 
 
 class Raw:

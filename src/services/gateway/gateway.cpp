@@ -14,6 +14,8 @@
 #include "stockroom/base/time.hpp"
 #include "stockroom/telemetry/log.hpp"
 
+#include "event_stream.hpp"
+#include "event_tail.hpp"
 #include "query_pool.hpp"
 #include "reads.hpp"
 #include "routes.hpp"
@@ -41,12 +43,18 @@ struct Gateway::Parts {
           metrics(given_metrics),
           pool(context, options.readers, options.reads_queued_max, metrics),
           reads(pool, options.read_time),
-          submitter(context, bus, pool,
-                    {.wait = options.wait, .in_flight_max = options.commands_in_flight_max},
-                    metrics),
+          tail(std::make_shared<EventTail>(
+              context, pool, EventTail::Options{.listeners_max = options.event_listeners_max},
+              metrics)),
+          events(pool, tail, options.read_time),
+          submitter(
+              context, bus, pool,
+              {.wait = options.wait, .in_flight_max = options.commands_in_flight_max},
+              [this](const contract::ReadOutcome& outcome) { note_outcome(outcome); }, metrics),
           server(context,
                  make_routes({.submitter = submitter,
                               .reads = reads,
+                              .events = events,
                               .metrics = metrics,
                               .trouble = [this] { return trouble(); }}),
                  options.limits, metrics) {}
@@ -59,6 +67,7 @@ struct Gateway::Parts {
         return of_all + others;
     }
 
+    void note_outcome(const contract::ReadOutcome&) const { tail->nudge(); }
     void run();
 
     ports::Bus& bus;
@@ -71,6 +80,8 @@ struct Gateway::Parts {
         context.get_executor()};
     QueryPool pool;
     Reads reads;
+    std::shared_ptr<EventTail> tail;
+    EventStream events;
     Submitter submitter;
     http::Server server;
 

@@ -105,6 +105,13 @@ http::Problem dead_letter(const base::Uuid& command) {
             .extension = command_member(command)};
 }
 
+http::Problem too_many_listeners() {
+    return {.status = 503,
+            .type = "no_room",
+            .title = "There is no room for more",
+            .detail = "Too many clients listen to events. Try again later."};
+}
+
 http::Problem reads_overloaded() {
     return {.status = 503,
             .type = "no_room",

@@ -30,6 +30,8 @@ namespace stockroom::gateway {
 /// The command could not be decided and changed nothing.
 [[nodiscard]] http::Problem dead_letter(const base::Uuid& command);
 
+/// As many clients listen to events as may.
+[[nodiscard]] http::Problem too_many_listeners();
 /// A read that found no reader in time.
 [[nodiscard]] http::Problem reads_overloaded();
 /// A read that the store could not do; the error is logged here.

@@ -40,6 +40,7 @@ std::string index_json() {
     json.field("items", "/v1/items");
     json.field("locations", "/v1/locations");
     json.field("orders", "/v1/orders");
+    json.field("events", "/v1/events");
     json.field("metrics", "/metrics");
     json.field("livez", "/livez");
     json.field("readyz", "/readyz");
@@ -92,6 +93,11 @@ void add_reads(http::Router& router, Reads& reads, const Submitter& submitter) {
     });
 }
 
+void add_events(http::Router& router, EventStream& events) {
+    router.add("GET", "/v1/events",
+               [&events](const Request& request) { return events.listen(request); });
+}
+
 void add_operations(http::Router& router, const Collaborators& with) {
     router.add("GET", "/livez",
                [](const Request&) { return at_once(json_response(R"({"status":"ok"})")); });
@@ -116,6 +122,7 @@ http::Router make_routes(Collaborators collaborators) {
     http::Router router;
     add_writes(router, collaborators.submitter);
     add_reads(router, collaborators.reads, collaborators.submitter);
+    add_events(router, collaborators.events);
     add_operations(router, collaborators);
     return router;
 }

@@ -6,6 +6,7 @@
 #include "stockroom/http/router.hpp"
 #include "stockroom/telemetry/metrics.hpp"
 
+#include "event_stream.hpp"
 #include "reads.hpp"
 #include "submit.hpp"
 
@@ -15,6 +16,7 @@ namespace stockroom::gateway {
 struct Collaborators {
     Submitter& submitter;
     Reads& reads;
+    EventStream& events;
     telemetry::Metrics& metrics;
     std::function<std::string()> trouble;  // empty: the bus and the services work
 };

@@ -121,10 +121,11 @@ Submitter::Waiter::~Waiter() {
 }
 
 Submitter::Submitter(asio::io_context& context, ports::Bus& bus, QueryPool& queries,
-                     Options options, telemetry::Metrics& metrics)
+                     Options options, OnOutcome on_outcome, telemetry::Metrics& metrics)
     : context_(context),
       queries_(queries),
       options_(options),
+      on_outcome_(std::move(on_outcome)),
       in_flight_(metrics.gauge("stockroom_commands_in_flight",
                                "Commands published whose end is not known yet.")),
       accepted_(metrics.counter("stockroom_commands_accepted_total",
@@ -179,6 +180,7 @@ void Submitter::note_reply(std::string_view bytes) {
 }
 
 void Submitter::note_outcome(contract::ReadOutcome read) {
+    on_outcome_(read);
     const auto found = flights_.find(read.id);
     if (found == flights_.end() || found->second->outcome) return;
     found->second->outcome = std::move(read.outcome);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -35,8 +36,11 @@ class Submitter {
         std::size_t in_flight_max = 20'000;
     };
 
+    /// Hears of each outcome before a client does.
+    using OnOutcome = std::function<void(const contract::ReadOutcome&)>;
+
     Submitter(boost::asio::io_context& context, ports::Bus& bus, QueryPool& queries,
-              Options options, telemetry::Metrics& metrics);
+              Options options, OnOutcome on_outcome, telemetry::Metrics& metrics);
     ~Submitter();
     Submitter(const Submitter&) = delete;
     Submitter& operator=(const Submitter&) = delete;
@@ -73,6 +77,7 @@ class Submitter {
     boost::asio::io_context& context_;
     QueryPool& queries_;
     Options options_;
+    OnOutcome on_outcome_;
     telemetry::Gauge in_flight_;
     telemetry::Counter accepted_;
     telemetry::Counter unknown_;

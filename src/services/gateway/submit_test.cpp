@@ -72,7 +72,8 @@ std::string member_of(const http::Response& response, std::string_view name) {
 class Submit : public testing::Test {
   protected:
     explicit Submit(Submitter::Options options = {.wait = seconds(20), .in_flight_max = 2})
-        : submitter_(context_, bus_, pool_, options, metrics_) {
+        : submitter_(
+              context_, bus_, pool_, options, [](const contract::ReadOutcome&) {}, metrics_) {
         EXPECT_TRUE(pool_.start([this] { return std::make_unique<KnownCommandsQueries>(known_); }));
     }
     ~Submit() override {

@@ -23,6 +23,7 @@ struct Options {
     std::size_t readers = 2;                      // threads that read the store
     std::size_t reads_queued_max = 20'000;        // further reads are answered 503
     std::chrono::seconds read_time{5};            // later than that a read is answered 503
+    std::size_t event_listeners_max = 1'000;      // further ones are answered 503
     /// Empty when all is well besides bus and store; else what is wrong, for /readyz. Thread-safe.
     std::function<std::string()> trouble;
 };
