@@ -1,0 +1,57 @@
+#include "stockroom/store_postgres/postgres.hpp"
+
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include "queries.hpp"
+#include "relay_log.hpp"
+#include "session.hpp"
+#include "store.hpp"
+
+namespace stockroom::store_postgres {
+
+namespace {
+
+/// What is wrong with the URL, for people; empty: nothing.
+std::string trouble_with(const std::string& url) {
+    char* message = nullptr;
+    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
+        PQconninfoParse(url.c_str(), &message), &PQconninfoFree);
+    const std::unique_ptr<char, decltype(&PQfreemem)> freed(message, &PQfreemem);
+    if (options != nullptr) return {};
+    return fmt::format("not a PostgreSQL URL: {}",
+                       to_line(message != nullptr ? message : "no memory"));
+}
+
+class Database final : public PostgresDatabase {
+  public:
+    explicit Database(Target target) : target_(std::move(target)) {}
+
+    [[nodiscard]] std::unique_ptr<ports::Store> make_store() override {
+        return std::make_unique<PostgresStore>(target_);
+    }
+    [[nodiscard]] std::unique_ptr<ports::Queries> make_queries() override {
+        return std::make_unique<PostgresQueries>(target_);
+    }
+    [[nodiscard]] std::unique_ptr<ports::RelayLog> make_relay_log() override {
+        return std::make_unique<PostgresRelayLog>(target_);
+    }
+
+  private:
+    const Target target_;
+};
+
+}  // namespace
+
+std::expected<std::shared_ptr<PostgresDatabase>, std::string> PostgresDatabase::make(
+    const std::string& url, std::string service, telemetry::Metrics& metrics) {
+    if (auto trouble = trouble_with(url); !trouble.empty())
+        return std::unexpected(std::move(trouble));
+    (void)metrics;
+    return std::make_shared<Database>(Target{.url = url, .application = std::move(service)});
+}
+
+}  // namespace stockroom::store_postgres
