@@ -69,8 +69,9 @@ constexpr auto kOrders =
     "ORDER BY orders.id";
 
 constexpr auto kVersions =
-    "SELECT 'item/' || sku AS key, version FROM items "
-    "UNION ALL SELECT 'location/' || code, version FROM locations ORDER BY key COLLATE \"C\"";
+    "SELECT key, version FROM (SELECT 'item/' || sku AS key, version FROM items "
+    "UNION ALL SELECT 'location/' || code, version FROM locations) AS versions "
+    "ORDER BY key COLLATE \"C\"";
 
 constexpr auto kEvents =
     "SELECT position, type, key, version, actor <> '', "
