@@ -84,6 +84,10 @@ std::string text_of(const JsonValue* value) {
     return text == nullptr ? "" : *text;
 }
 
+std::string text_in(const JsonValue* object, std::string_view name) {
+    return text_of(object == nullptr ? nullptr : object->find(name));
+}
+
 }  // namespace
 
 Address broker_address() {
@@ -131,15 +135,26 @@ auto VirtualHost::peek(std::string_view queue) const -> std::vector<Message> {
     for (const auto& message : *answer->as<JsonValue::Array>()) {
         const JsonValue* properties = message.find("properties");
         const JsonValue* headers = properties == nullptr ? nullptr : properties->find("headers");
-        messages.push_back(
-            {.bytes = text_of(message.find("payload")),
-             .reason = text_of(headers == nullptr ? nullptr : headers->find("x-reason"))});
+        const JsonValue* mode = properties == nullptr ? nullptr : properties->find("delivery_mode");
+        const auto* number = mode == nullptr ? nullptr : mode->as<JsonValue::Number>();
+        messages.push_back({.bytes = text_of(message.find("payload")),
+                            .reason = text_in(headers, "x-reason"),
+                            .routing_key = text_of(message.find("routing_key")),
+                            .content_type = text_in(properties, "content_type"),
+                            .message_id = text_in(properties, "message_id"),
+                            .persistent = number != nullptr && number->text == "2"});
     }
     return messages;
 }
 
 void VirtualHost::delete_queue(std::string_view queue) const {
     manage("DELETE", fmt::format("queues/{}/{}", name_, queue));
+}
+
+void VirtualHost::make_queue(std::string_view queue, std::string_view exchange) const {
+    manage("PUT", fmt::format("queues/{}/{}", name_, queue), R"({"durable":true})");
+    manage("POST", fmt::format("bindings/{}/e/{}/q/{}", name_, exchange, queue),
+           R"({"routing_key":"#"})");
 }
 
 }  // namespace stockroom::conformance

@@ -25,10 +25,16 @@ class VirtualHost {
     struct Message {
         std::string bytes;
         std::string reason;  // header x-reason
+        std::string routing_key;
+        std::string content_type;
+        std::string message_id;
+        bool persistent = false;
     };
     /// All that a queue holds, oldest first; they stay there.
     [[nodiscard]] std::vector<Message> peek(std::string_view queue) const;
     void delete_queue(std::string_view queue) const;
+    /// A durable queue that gets all that an exchange gets.
+    void make_queue(std::string_view queue, std::string_view exchange) const;
 
   private:
     std::string name_;
