@@ -28,8 +28,8 @@ class AmqpFixture final : public BusFixture {
     std::string other_queue() override { return "stockroom.stock"; }
     std::vector<DeadLetter> dead_letters() override {
         std::vector<DeadLetter> all;
-        for (auto& [bytes, reason] : host_.peek("stockroom.dead"))
-            all.push_back({std::move(bytes), std::move(reason)});
+        for (auto& letter : host_.peek("stockroom.dead"))
+            all.push_back({std::move(letter.bytes), std::move(letter.reason)});
         return all;
     }
 
