@@ -133,7 +133,7 @@ const char* due_orders_sql() {
            "JOIN orders ON orders.number = holds.number "
            "WHERE holds.state = 'pending' AND holds.id IS NULL AND holds.expires_at <= "
            "(SELECT greatest(at, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) "
-           "FROM log_head) "
+           "FROM log_head WHERE log_head.id = 1) "
            "ORDER BY holds.expires_at, holds.number LIMIT $1";
 }
 

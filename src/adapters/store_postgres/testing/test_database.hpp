@@ -22,6 +22,7 @@ class TestDatabase {
     TestDatabase(const TestDatabase&) = delete;
     TestDatabase& operator=(const TestDatabase&) = delete;
 
+    [[nodiscard]] const std::string& name() const { return name_; }
     /// Of a superuser.
     [[nodiscard]] const std::string& url() const { return url_; }
     /// Of a session in which only what this role may do can be done.

@@ -1,0 +1,237 @@
+#include "queries.hpp"
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "stockroom/store_postgres/postgres.hpp"
+
+#include "query_sql.hpp"
+#include "test_database.hpp"
+
+namespace stockroom::store_postgres {
+
+namespace {
+
+/// As many rows as a filter without an index passes over for one page.
+constexpr int kExamined = 20'000;
+
+class QueriesTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        if (!test_server_url()) GTEST_SKIP() << kNoTestServer;
+        database_.emplace();
+        queries_.emplace(target());
+    }
+
+    [[nodiscard]] TestDatabase& database() { return *database_; }
+    [[nodiscard]] PostgresQueries& queries() { return *queries_; }
+    [[nodiscard]] Target target() {
+        return {.url = database().url_as("stockroom_reader"), .application = "reader"};
+    }
+
+    /// a00001, a00002, …: 10 of each at main, reorder point 5.
+    void given_items(int count) {
+        database().execute(fmt::format(
+            "INSERT INTO stockroom.items SELECT 'a' || lpad(n::text, 5, '0'), 'Item ' || n, '', "
+            "100, 5, false, 1, 7, 7 FROM generate_series(1, {0}) AS n; "
+            "INSERT INTO stockroom.levels SELECT 'a' || lpad(n::text, 5, '0'), 'main', 10, 0, 1 "
+            "FROM generate_series(1, {0}) AS n",
+            count));
+    }
+    /// Numbered from 1, created at their number, of one unit of a00001.
+    void given_orders(int count) {
+        database().execute(fmt::format(
+            "INSERT INTO stockroom.orders SELECT n, gen_random_uuid(), 'c-' || n % 2, 'reserved', "
+            "100, '', 'test', 1, n, n, '' FROM generate_series(1, {0}) AS n; "
+            "INSERT INTO stockroom.order_lines SELECT n, 0, 'a00001', 1, 100, 0 "
+            "FROM generate_series(1, {0}) AS n",
+            count));
+    }
+
+  private:
+    std::optional<TestDatabase> database_;
+    std::optional<PostgresQueries> queries_;
+};
+
+template <typename T, typename Error>
+T must(std::expected<T, Error> result) {
+    if (!result) throw std::runtime_error("an error");
+    if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+domain::Sku sku(std::string_view text) {
+    return domain::Sku::parse(text).value();
+}
+
+}  // namespace
+
+TEST_F(QueriesTest, APageThatPassesOverTooManyItemsIsShortAndGoesOn) {
+    given_items(kExamined + 5);
+    database().execute("UPDATE stockroom.levels SET on_hand = 3 WHERE sku = 'a20002'");
+    const ports::ItemFilter low{.prefix = "", .label = "", .low_stock = true};
+    const auto first = must(queries().items(low, {.cursor = "", .limit = 10}));
+    EXPECT_TRUE(first.rows.empty());
+    ASSERT_FALSE(first.next.empty());
+    const auto second = must(queries().items(low, {.cursor = first.next, .limit = 10}));
+    ASSERT_EQ(second.rows.size(), 1U);
+    EXPECT_EQ(second.rows[0].item.sku.text(), "a20002");
+    EXPECT_TRUE(second.next.empty());
+
+    const ports::ItemFilter low_words{.prefix = "ITEM", .label = "", .low_stock = true};
+    const auto words = must(queries().items(low_words, {.cursor = first.next, .limit = 10}));
+    EXPECT_EQ(words.rows.size(), 1U);
+}
+
+TEST_F(QueriesTest, APageThatPassesOverTooManyOrdersIsShortAndGoesOn) {
+    given_orders(kExamined + 5);
+    database().execute("UPDATE stockroom.orders SET state = 'rejected' WHERE number IN (2, 3)");
+    const ports::OrderFilter rejected{
+        .customer = "", .state = domain::OrderState::rejected, .since = std::nullopt};
+    const auto first = must(queries().orders(rejected, {.cursor = "", .limit = 10}));
+    EXPECT_TRUE(first.rows.empty());
+    ASSERT_FALSE(first.next.empty());
+    const auto second = must(queries().orders(rejected, {.cursor = first.next, .limit = 10}));
+    EXPECT_EQ(second.rows.size(), 2U);
+    EXPECT_TRUE(second.next.empty());
+
+    auto with_customer = rejected;
+    with_customer.customer = "c-1";
+    const auto of_one = must(queries().orders(with_customer, {.cursor = "", .limit = 10}));
+    ASSERT_EQ(of_one.rows.size(), 1U);
+    EXPECT_EQ(of_one.rows[0].order.created_at, base::Time::from_microseconds(3));
+    EXPECT_TRUE(of_one.next.empty());
+}
+
+TEST_F(QueriesTest, LargePagesOfOrdersAreWhole) {
+    given_orders(520);
+    std::vector<std::int64_t> times;
+    const auto first = must(queries().orders({}, {.cursor = "", .limit = ports::kMaxPageSize}));
+    for (const auto& view : first.rows) {
+        EXPECT_EQ(view.order.lines.size(), 1U);
+        EXPECT_FALSE(view.hold.has_value());
+        times.push_back(view.order.created_at.microseconds());
+    }
+    ASSERT_EQ(times.size(), ports::kMaxPageSize);
+    for (std::size_t i = 0; i < times.size(); ++i)
+        EXPECT_EQ(times[i], 520 - static_cast<std::int64_t>(i));
+    const auto rest =
+        must(queries().orders({}, {.cursor = first.next, .limit = ports::kMaxPageSize}));
+    EXPECT_EQ(rest.rows.size(), 20U);
+    EXPECT_TRUE(rest.next.empty());
+}
+
+TEST_F(QueriesTest, ALostSessionCostsNoError) {
+    given_items(1);
+    EXPECT_TRUE(must(queries().item(sku("a00001"))).has_value());
+    ASSERT_EQ(database().end_sessions("reader"), 1);
+    EXPECT_TRUE(must(queries().item(sku("a00001"))).has_value());
+    ASSERT_EQ(database().end_sessions("reader"), 1);
+    EXPECT_TRUE(must(queries().stock(sku("a00001"))).has_value());
+}
+
+TEST_F(QueriesTest, AServerThatIsAwayIsRetryableAndFoundAgain) {
+    given_items(1);
+    ASSERT_TRUE(must(queries().item(sku("a00001"))).has_value());
+    TestDatabase elsewhere;
+    const auto allow = [&](bool allowed) {
+        elsewhere.execute(
+            fmt::format("ALTER DATABASE {} ALLOW_CONNECTIONS {}", database().name(), allowed));
+    };
+    allow(false);
+    elsewhere.execute(
+        fmt::format("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+                    "WHERE datname = '{}'",
+                    database().name()));
+    for (int times = 0; times < 2; ++times) {
+        const auto item = queries().item(sku("a00001"));
+        ASSERT_FALSE(item.has_value());
+        EXPECT_EQ(item.error().kind, ports::ErrorKind::retryable) << item.error().detail;
+        EXPECT_FALSE(queries().stock(sku("a00001")).has_value());
+        EXPECT_FALSE(queries().orders({}, {}).has_value());
+    }
+    allow(true);
+    EXPECT_TRUE(must(queries().item(sku("a00001"))).has_value());
+}
+
+TEST_F(QueriesTest, AReadThatWaitsTooLongIsRetryable) {
+    given_items(1);
+    Connection blocker({.url = database().url(), .application = "blocker"}, Purpose::decide);
+    blocker.execute("BEGIN; LOCK TABLE levels");
+    ASSERT_FALSE(blocker.failed());
+    const auto item = queries().item(sku("a00001"));
+    ASSERT_FALSE(item.has_value());
+    EXPECT_EQ(item.error().kind, ports::ErrorKind::retryable) << item.error().detail;
+    blocker.roll_back();
+    EXPECT_TRUE(must(queries().item(sku("a00001"))).has_value());
+}
+
+TEST_F(QueriesTest, ItsSessionCannotWrite) {
+    Connection connection({.url = database().url(), .application = "reader"}, Purpose::read);
+    connection.execute("UPDATE items SET price = 0");
+    ASSERT_TRUE(connection.failed());
+    EXPECT_THAT(connection.take_error().detail, testing::HasSubstr("25006"));
+}
+
+/// However little the tables hold, and whatever PostgreSQL has counted in them.
+TEST_F(QueriesTest, EveryReadGoesByAnIndex) {
+    struct Case {
+        const char* sql;
+        const char* types;
+        const char* values;
+    };
+    const std::vector<Case> cases{
+        {item_sql(), "text", "'a'"},
+        {items_sql(), "text, bool, bigint", "'', false, 50"},
+        {items_by_label_sql(), "text, bool, bigint, text", "'', false, 50, 'l'"},
+        {items_by_prefix_sql(), "text, bool, bigint, text, text", "'', false, 50, '', 'a'"},
+        {open_holds_sql(), "text, bigint", "'a', 501"},
+        {order_sql(), "uuid", "gen_random_uuid()"},
+        {orders_sql(), "bigint, text, bigint, bigint", "9, '', 0, 50"},
+        {orders_by_customer_sql(), "bigint, text, bigint, bigint, text", "9, '', 0, 50, 'c'"},
+        {due_orders_sql(), "bigint", "50"},
+    };
+    Connection connection(target(), Purpose::read);
+    for (const auto& [sql, types, values] : cases) {
+        connection.execute(fmt::format("PREPARE tried ({}) AS {}", types, sql));
+        const auto text = fmt::format("EXPLAIN (COSTS OFF) EXECUTE tried ({})", values);
+        Statement plan(connection, text.c_str());
+        for (Rows rows = plan.query(); rows.next();)
+            EXPECT_THAT(rows.string(0), testing::Not(testing::HasSubstr("Seq Scan"))) << sql;
+        connection.execute("DEALLOCATE tried");
+        ASSERT_FALSE(connection.failed()) << connection.take_error().detail;
+    }
+}
+
+TEST_F(QueriesTest, TheAuditReadsMoreThanIsFetchedAtOnce) {
+    constexpr int kEvents = 25'001;
+    database().execute(fmt::format(
+        "INSERT INTO stockroom.log SELECT n, 'item.created', 'item/a', n, NULL, 'test', 7, '' "
+        "FROM generate_series(1, {}) AS n",
+        kEvents));
+    auto audit = must(open_audit(database().url_as("stockroom_reader")));
+    std::int64_t last = 0;
+    must(audit->events([&last](const ports::EventAudit& event) {
+        EXPECT_EQ(event.position, last + 1);
+        last = event.position;
+    }));
+    EXPECT_EQ(last, kEvents);
+}
+
+TEST_F(QueriesTest, AnAuditThatLostItsSnapshotSaysSo) {
+    auto audit = must(open_audit(database().url_as("stockroom_reader")));
+    ASSERT_EQ(database().end_sessions("stockroom audit"), 1);
+    for (int times = 0; times < 2; ++times) {
+        const auto head = audit->log_head();
+        ASSERT_FALSE(head.has_value());
+        EXPECT_EQ(head.error().kind, ports::ErrorKind::retryable) << head.error().detail;
+    }
+}
+
+}  // namespace stockroom::store_postgres
