@@ -29,13 +29,13 @@ std::string with_stock(std::string_view from) {
 }
 
 /// A page of the items that this gives.
-std::string items_page(std::string_view examined) {
+std::string items_page(std::string_view examined, std::string_view order = "sku") {
     return fmt::format(
-        "WITH examined AS MATERIALIZED ({} ORDER BY sku LIMIT 20000) "
+        "WITH examined AS MATERIALIZED ({} ORDER BY {} LIMIT 20000) "
         "({} WHERE NOT $2 OR stock.on_hand - stock.held <= reorder_point LIMIT $3) UNION ALL "
         "SELECT max(sku), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL "
         "FROM examined HAVING count(*) = 20000 LIMIT $3",
-        examined, with_stock("examined"));
+        examined, order, with_stock("examined"));
 }
 
 /// An order with its lines and its hold, of those in `from`.
@@ -84,19 +84,22 @@ const char* items_by_label_sql() {
 }
 
 const char* items_by_prefix_sql() {
-    // SKUs are printable ASCII, so chr(127) comes after whatever may follow the prefix. In words()
-    // nothing is left that would mean something to to_tsquery. `sku > $1` in this form is no reason
-    // to go through the SKUs.
+    // SKUs are printable ASCII, so chr(127) comes after whatever may follow the prefix. In
+    // plain_words nothing is left that would mean something to to_tsquery. What is found is few and
+    // is sorted: without `|| ''` PostgreSQL may go through all items, to have them by SKU.
     static const std::string sql = items_page(
-        fmt::format("SELECT {0} FROM items WHERE lower(sku) >= lower($5 COLLATE \"C\") "
-                    "AND lower(sku) < lower($5 COLLATE \"C\") || chr(127) "
-                    "AND ($1 = '' OR sku > $1) AND ($4 = '' OR label = $4) AND NOT retired "
-                    "UNION ALL "
-                    "SELECT {0} FROM items WHERE words @@ to_tsquery('simple', "
-                    "nullif(replace(btrim(plain_words($5)), ' ', ' <-> '), '') || ':*') "
-                    "AND NOT starts_with(lower(sku), lower($5 COLLATE \"C\")) "
-                    "AND ($1 = '' OR sku > $1) AND ($4 = '' OR label = $4) AND NOT retired",
-                    kItemColumns));
+        fmt::format(
+            "SELECT * FROM ("
+            "SELECT {0} FROM items WHERE lower(sku) >= lower($5 COLLATE \"C\") "
+            "AND lower(sku) < lower($5 COLLATE \"C\") || chr(127) "
+            "AND ($1 = '' OR sku > $1) AND ($4 = '' OR label = $4) AND NOT retired "
+            "UNION ALL "
+            "SELECT {0} FROM items WHERE words @@ to_tsquery('simple', "
+            "nullif(replace(btrim(plain_words($5)), ' ', ' <-> '), '') || ':*') "
+            "AND NOT starts_with(lower(sku), lower($5 COLLATE \"C\")) "
+            "AND ($1 = '' OR sku > $1) AND ($4 = '' OR label = $4) AND NOT retired) AS found",
+            kItemColumns),
+        "sku || ''");
     return sql.c_str();
 }
 

@@ -23,22 +23,24 @@ constexpr auto kDecide =
     "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; "
     "SET enable_hashjoin = off; SET enable_mergejoin = off;";
 
-/// Each read goes by the index it was written for, a page no further than it must.
+/// Each read goes by the index it was written for, in its order and no further than its page, also
+/// before PostgreSQL has counted what the tables hold.
 constexpr auto kRead =
     "SET default_transaction_read_only = on; "
     "SET default_transaction_isolation = 'repeatable read'; "
     "SET statement_timeout = '5s'; SET lock_timeout = '5s'; "
     "SET idle_in_transaction_session_timeout = '30s'; "
     "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; "
-    "SET enable_hashjoin = off; SET enable_mergejoin = off; "
-    "SET max_parallel_workers_per_gather = 0;";
+    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_sort = off; "
+    "SET random_page_cost = 1; SET max_parallel_workers_per_gather = 0;";
 
 /// Its lock must soon be free when its machine is gone.
 constexpr auto kRelay =
     "SET tcp_keepalives_idle = 1; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 2; "
     "SET tcp_user_timeout = '3s'; SET plan_cache_mode = force_generic_plan; "
     "SET enable_seqscan = off; "
-    "SET synchronous_commit = on; SET default_transaction_isolation = 'read committed'; "
+    "SET enable_sort = off; SET synchronous_commit = on; SET default_transaction_isolation = 'read "
+    "committed'; "
     "SET statement_timeout = '10s'; SET lock_timeout = '5s'; "
     "SET idle_in_transaction_session_timeout = '30s';";
 
