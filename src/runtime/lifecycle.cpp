@@ -75,15 +75,15 @@ int Lifecycle::run_until_stopped(const std::function<void()>& stop) {
     int signal = 0;
     CHECK(sigwait(&signals, &signal) == 0, "signals can be waited for");
 
-    const Watchdog watchdog(base::in(stop_time_), late_exit_code_);
-    // From here on a signal does to this thread, and so to the process, what it does by default.
-    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-
     std::string failure;
     {
         const base::lock_guard lock(mutex_);
         failure = failure_;
     }
+    const Watchdog watchdog(base::in(stop_time_), failure.empty() ? late_exit_code_ : kExitFailed);
+    // From here on a signal does to this thread, and so to the process, what it does by default.
+    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+
     if (failure.empty())
         telemetry::log(telemetry::LogLevel::info, "stopping",
                        {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "stockroom/runtime/command_line.hpp"
-#include "stockroom/store_sqlite/sqlite.hpp"
+#include "stockroom/wiring/store_tools.hpp"
 #include "stockroom/wiring/store_url.hpp"
 
 #include "audit_check.hpp"
@@ -31,9 +31,7 @@ int fail(const ports::Error& error) {
 }
 
 int run(const AuditOptions& options) {
-    const auto path = wiring::sqlite_path(options.store_url);
-    if (!path) return fail(runtime::kExitUsage, path.error());
-    const auto source = store_sqlite::open_audit(*path);
+    const auto source = wiring::open_audit(options.store_url);
     if (!source) return fail(source.error());
     const auto report = check_books(**source);
     // What opened as a store and cannot be read through is a damaged one.
@@ -49,7 +47,7 @@ void add_audit_command(CLI::App& app, int& exit_code) {
         "audit", "Prove that a store's levels, holds, orders, ledger and log agree");
     const auto options = std::make_shared<AuditOptions>();
     command->add_option("--store-url", options->store_url, "The store; it may be in use")
-        ->type_name("sqlite:PATH")
+        ->type_name("sqlite:PATH|postgres://…")
         ->capture_default_str();
     command->add_flag("--json", options->json, "Print one JSON object on stdout");
     runtime::bind_environment(*command);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "stockroom/runtime/command_line.hpp"
+#include "stockroom/wiring/store_tools.hpp"
 #include "stockroom/wiring/store_url.hpp"
 
 #include "commands.hpp"

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "stockroom/wiring/store_url.hpp"
+
 namespace stockroom::wiring {
 
 std::expected<std::unique_ptr<Backends>, std::string> Backends::open(std::string_view service,
@@ -10,7 +12,9 @@ std::expected<std::unique_ptr<Backends>, std::string> Backends::open(std::string
     const std::string name = "stockroom-" + std::string(service);
     std::unique_ptr<Backends> opened(new Backends(wrap));
     auto store = store_postgres::PostgresDatabase::make(settings.store_url, name, opened->metrics_);
-    if (!store) return std::unexpected("--store-url: " + store.error());
+    if (!store)
+        return std::unexpected("--store-url: " +
+                               redact_in(std::move(store.error()), settings.store_url));
     opened->store_ = *std::move(store);
 
     bus_amqp::Options options;
@@ -18,7 +22,8 @@ std::expected<std::unique_ptr<Backends>, std::string> Backends::open(std::string
     options.ca_file = settings.bus_ca_file;
     options.service = name;
     auto bus = bus_amqp::AmqpBus::make(std::move(options), opened->metrics_);
-    if (!bus) return std::unexpected("--bus-url: " + bus.error());
+    if (!bus)
+        return std::unexpected("--bus-url: " + redact_in(std::move(bus.error()), settings.bus_url));
     opened->bus_ = *std::move(bus);
     if (wrap.bus) opened->wrapped_bus_ = wrap.bus(*opened->bus_);
     return opened;

@@ -1,6 +1,7 @@
 #include "stockroom/wiring/store_url.hpp"
 
-#include "stockroom/store_postgres/postgres.hpp"
+#include <algorithm>
+#include <vector>
 
 namespace stockroom::wiring {
 
@@ -17,34 +18,54 @@ std::string complain(std::string_view url, std::string_view what) {
     return "--store-url: \"" + redact(url) + "\" " + std::string(what);
 }
 
-/// user:password@, as far as the last '@': a password may hold what should have been escaped.
-void hide_user_password(std::string& url) {
+/// Where the passwords stand, in their order.
+struct Place {
+    std::size_t at;
+    std::size_t length;
+};
+
+std::vector<Place> passwords_in(std::string_view url) {
+    std::vector<Place> places;
+    // user:password@, as far as the last '@': a password may hold what should have been escaped.
     const auto scheme = url.find("://");
-    if (scheme == std::string::npos) return;
-    const auto user = scheme + 3;
-    const auto at = url.rfind('@');
-    const auto colon = url.find(':', user);
-    if (at == std::string::npos || colon == std::string::npos || colon > at) return;
-    url.replace(colon + 1, at - colon - 1, kHidden);
+    const auto end_of_user = url.rfind('@');
+    if (scheme != std::string_view::npos && end_of_user != std::string_view::npos) {
+        const auto colon = url.find(':', scheme + 3);
+        if (colon < end_of_user) places.push_back({colon + 1, end_of_user - colon - 1});
+    }
+    // password=… and sslpassword=…, which libpq knows as well.
+    constexpr std::string_view kName = "password=";
+    for (auto found = url.find(kName); found != std::string_view::npos;
+         found = url.find(kName, found)) {
+        found += kName.size();
+        places.push_back({found, std::min(url.find_first_of("& ", found), url.size()) - found});
+    }
+    return places;
 }
 
-/// password=… and sslpassword=…, which libpq knows as well.
-void hide_parameters(std::string& url) {
-    constexpr std::string_view kName = "password=";
-    for (auto found = url.find(kName); found != std::string::npos; found = url.find(kName, found)) {
-        found += kName.size();
-        const auto end = url.find_first_of("& ", found);
-        url.replace(found, end == std::string::npos ? end : end - found, kHidden);
-    }
+void replace_all(std::string& text, std::string_view what, std::string_view by) {
+    for (auto found = text.find(what); found != std::string::npos;
+         found = text.find(what, found + by.size()))
+        text.replace(found, what.size(), by);
 }
 
 }  // namespace
 
 std::string redact(std::string_view url) {
-    std::string shown(url);
-    hide_user_password(shown);
-    hide_parameters(shown);
-    return shown;
+    std::string shown;
+    std::size_t done = 0;
+    for (const auto& [at, length] : passwords_in(url)) {
+        if (at < done) continue;  // within the one before
+        shown.append(url.substr(done, at - done)).append(kHidden);
+        done = at + length;
+    }
+    return shown.append(url.substr(done));
+}
+
+std::string redact_in(std::string message, std::string_view url) {
+    for (const auto& [at, length] : passwords_in(url))
+        if (length > 0) replace_all(message, url.substr(at, length), kHidden);
+    return message;
 }
 
 std::expected<std::string, std::string> sqlite_path(std::string_view store_url) {
@@ -65,12 +86,6 @@ std::expected<std::string, std::string> postgres_url(std::string_view store_url)
         complain(store_url,
                  "is no store that this program can use; give postgres://USER@HOST:PORT/DATABASE, "
                  "like postgres://stockroom@127.0.0.1:5432/stockroom"));
-}
-
-std::expected<std::pair<int, int>, ports::Error> migrate(const std::string& postgres_url) {
-    auto migrated = store_postgres::migrate(postgres_url);
-    if (!migrated) return std::unexpected(std::move(migrated.error()));
-    return std::pair(migrated->from, migrated->to);
 }
 
 }  // namespace stockroom::wiring

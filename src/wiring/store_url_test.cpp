@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "stockroom/wiring/store_tools.hpp"
+
 namespace stockroom::wiring {
 namespace {
 
@@ -34,6 +36,15 @@ TEST(StoreUrl, KnowsBothNamesOfPostgres) {
     }
 }
 
+TEST(StoreUrl, AnAuditOfAnUnknownStoreNamesTheKnownOnes) {
+    for (const std::string_view url : {"", "oracle:x", "postgres:", "host=127.0.0.1"}) {
+        const auto source = open_audit(url);
+        ASSERT_FALSE(source) << url;
+        EXPECT_EQ(source.error().kind, ports::ErrorKind::permanent);
+        EXPECT_NE(source.error().detail.find("sqlite:PATH or postgres://"), std::string::npos);
+    }
+}
+
 TEST(StoreUrl, ShowsNoPassword) {
     const std::vector<std::pair<std::string_view, std::string_view>> cases{
         {"", ""},
@@ -50,6 +61,11 @@ TEST(StoreUrl, ShowsNoPassword) {
     };
     for (const auto& [url, shown] : cases)
         EXPECT_EQ(redact(url), shown);
+    constexpr std::string_view kUrl = "postgres://user:sec%zz@host/db";
+    EXPECT_EQ(redact_in("in URI: \"" + std::string(kUrl) + '"', kUrl),
+              "in URI: \"postgres://user:***@host/db\"");
+    EXPECT_EQ(redact_in("bad token \"sec%zz\"", kUrl), "bad token \"***\"");
+    EXPECT_EQ(redact_in("nothing", "postgres://user:@host"), "nothing");
     const auto refused = postgres_url("mysql://user:secret@host/db");
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().find("secret"), std::string::npos) << refused.error();

@@ -227,7 +227,7 @@ def test_what_is_no_store_is_wrong_usage(binary, tmp_path, name):
         store.close()
     elif name == "empty":
         path.write_bytes(b"")
-    url = "postgres://localhost/x" if name == "scheme" else f"sqlite:{path}"
+    url = "mysql://localhost/x" if name == "scheme" else f"sqlite:{path}"
     done = run(binary, "audit", "--store-url", url, "--json")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr

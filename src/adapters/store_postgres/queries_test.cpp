@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -53,6 +54,10 @@ class QueriesTest : public testing::Test {
             "INSERT INTO stockroom.order_lines SELECT n, 0, 'a00001', 1, 100, 0 "
             "FROM generate_series(1, {0}) AS n",
             count));
+    }
+
+    [[nodiscard]] ports::PageResult<domain::ItemView> search(const std::string& prefix) {
+        return queries().items({.prefix = prefix, .label = "", .low_stock = false}, {});
     }
 
   private:
@@ -125,6 +130,27 @@ TEST_F(QueriesTest, LargePagesOfOrdersAreWhole) {
         must(queries().orders({}, {.cursor = first.next, .limit = ports::kMaxPageSize}));
     EXPECT_EQ(rest.rows.size(), 20U);
     EXPECT_TRUE(rest.next.empty());
+}
+
+TEST_F(QueriesTest, ASearchIsNeverAnError) {
+    database().execute(
+        "INSERT INTO stockroom.items VALUES ('a', U&'Big\\3000Straße\\2014Nº\\00a07 5kg', '', 1, "
+        "0, false, 1, 7, 7)");
+    const auto seed = std::random_device{}();
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    std::mt19937 random(seed);
+    const std::vector<std::string> parts{
+        "a",  "Big", " ",  "  ",     "'",      "\"",     "\\",     ":*", "<->", "&",  "!", "(",
+        "1e", "5k",  "-7", "\u3000", "\u2014", "\u00a0", "\u00ba", "🍎", "ß",   "\n", "%", "."};
+    for (int times = 0; times < 500; ++times) {
+        std::string prefix;
+        for (auto left = 1 + random() % 5; left > 0; --left)
+            prefix += parts[random() % parts.size()];
+        EXPECT_TRUE(search(prefix).has_value()) << prefix;
+    }
+    for (const std::string prefix : {"big", "straß", "5k", "STRASSE", "7 5"}) {
+        EXPECT_EQ(must(search(prefix)).rows.size(), prefix == "STRASSE" ? 0U : 1U) << prefix;
+    }
 }
 
 TEST_F(QueriesTest, ALostSessionCostsNoError) {

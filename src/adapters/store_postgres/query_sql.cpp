@@ -84,9 +84,9 @@ const char* items_by_label_sql() {
 }
 
 const char* items_by_prefix_sql() {
-    // SKUs are printable ASCII, so chr(127) comes after whatever may follow the prefix. In
-    // plain_words nothing is left that would mean something to to_tsquery. What is found is few and
-    // is sorted: without `|| ''` PostgreSQL may go through all items, to have them by SKU.
+    // SKUs are printable ASCII, so chr(127) comes after whatever may follow the prefix. No quote is
+    // left in plain_words. What is found is few and is sorted: without `|| ''` PostgreSQL may go
+    // through all items, to have them by SKU.
     static const std::string sql = items_page(
         fmt::format(
             "SELECT * FROM ("
@@ -95,7 +95,7 @@ const char* items_by_prefix_sql() {
             "AND ($1 = '' OR sku > $1) AND ($4 = '' OR label = $4) AND NOT retired "
             "UNION ALL "
             "SELECT {0} FROM items WHERE words @@ to_tsquery('simple', "
-            "nullif(replace(btrim(plain_words($5)), ' ', ' <-> '), '') || ':*') "
+            "'''' || replace(nullif(btrim(plain_words($5)), ''), ' ', ''' <-> ''') || ''':*') "
             "AND NOT starts_with(lower(sku), lower($5 COLLATE \"C\")) "
             "AND ($1 = '' OR sku > $1) AND ($4 = '' OR label = $4) AND NOT retired) AS found",
             kItemColumns),

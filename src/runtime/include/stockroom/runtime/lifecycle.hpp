@@ -26,7 +26,8 @@ class Lifecycle {
 
     /// Waits for SIGTERM, SIGINT or fail(), calls `stop`, and gives the exit code: kExitDone, or
     /// kExitFailed after fail(). A second signal ends the process at once, as that signal does by
-    /// itself; so does, with the late exit code, a stop that takes longer than the stop time.
+    /// itself; so does, with the late exit code or after fail() with kExitFailed, a stop that takes
+    /// longer than the stop time.
     /// Call once, on the thread that made this.
     [[nodiscard]] int run_until_stopped(const std::function<void()>& stop);
 

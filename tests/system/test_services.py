@@ -1,0 +1,232 @@
+"""Each service as a process of its own: it starts and stops whatever is there of what it needs."""
+
+import os
+import subprocess
+import urllib.parse
+import urllib.request
+import uuid
+
+import pytest
+
+from client import Client, eventually
+from server import STOP_SECONDS
+from service import SERVICES, NoServer, Service
+
+PASSWORD = "a-password-nobody-may-see"
+
+
+@pytest.fixture
+def binaries(binary):
+    return binary.parent
+
+
+@pytest.fixture
+def start(binaries, tmp_path):
+    services = []
+
+    def start_one(name, store_url, bus_url):
+        services.append(Service(binaries, name, tmp_path, store_url, bus_url))
+        return services[-1]
+
+    yield start_one
+    for service in services:
+        service.kill()
+
+
+def away(is_deaf=False):
+    """A store and a bus that are not there, with their URLs."""
+    store, bus = NoServer(is_deaf), NoServer(is_deaf)
+    return (store, f"postgres://user:{PASSWORD}@127.0.0.1:{store.port}/stockroom",
+            bus, f"amqp://user:{PASSWORD}@127.0.0.1:{bus.port}/stockroom")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_waits_while_bus_and_store_are_away(start, name):
+    store, store_url, bus, bus_url = away()
+    service = start(name, store_url, bus_url)
+    assert service.get("/livez")[0] == 200
+    eventually(lambda: "bus: " in service.trouble() and "store: " in service.trouble(),
+               "both are named")
+    for server in (store, bus):
+        server.wait_for_attempts(server.attempts + 4)
+    assert service.get("/livez")[0] == 200
+    assert service.check("livez") == (0, "")
+    code, reason = service.check("readyz")
+    assert code == 1
+    assert "bus: " in reason and "store: " in reason
+
+    said = [line for line in service.log_lines() if "trying again and again" in line["message"]]
+    about_store = [line for line in said if "store" in line["message"]]
+    about_bus = [line["connection"] for line in said if "RabbitMQ" in line["message"]]
+    assert len(about_store) == 1, said
+    assert about_bus and len(about_bus) == len(set(about_bus)), said
+    assert service.stop() == 0
+    assert PASSWORD not in service.log()
+    for server in (store, bus):
+        server.close()
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_stops_while_bus_and_store_do_not_answer(start, name):
+    store, store_url, bus, bus_url = away(is_deaf=True)
+    service = start(name, store_url, bus_url)
+    for server in (store, bus):
+        server.wait_for_attempts(1)
+    assert service.get("/livez")[0] == 200
+    assert service.trouble()
+    assert service.stop() == 0
+    for server in (store, bus):
+        server.close()
+
+
+@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("options, reason", [
+    ({}, "--store-url is missing"),
+    ({"--store-url": "postgres://h/d"}, "--bus-url is missing"),
+    ({"--store-url": f"mysql://u:{PASSWORD}@h/d"}, "postgres://"),
+    ({"--store-url": "sqlite:x.db", "--bus-url": "amqp://h"}, "postgres://"),
+    ({"--store-url": "postgres://h/d", "--bus-url": f"kafka://u:{PASSWORD}@h"}, "amqp://"),
+    ({"--store-url": f"postgres://u:{PASSWORD}%zz@h/d", "--bus-url": "amqp://h"}, "--store-url"),
+    ({"--store-url": "postgres://h/d", "--bus-url": f"amqp://u:{PASSWORD}@h:port"}, "--bus-url"),
+    ({"--store-url": "postgres://h/d", "--bus-url": f"amqp://u:{PASSWORD}%zz@h"}, "--bus-url"),
+    ({"--store-url": "postgres://h/d", "--bus-url": "amqp://h", "--listen": "x"}, "--listen"),
+    ({"--store-url": "postgres://h/d", "--store-url-file": "x"}, "not both"),
+    ({"--store-url-file": "/nowhere"}, "/nowhere"),
+    ({"--check": "soon"}, "--check"),
+    ({"--fly": "high"}, "--fly"),
+])
+def test_wrong_usage_is_told(binaries, name, options, reason):
+    environment = {key: value for key, value in os.environ.items()
+                   if not key.startswith("STOCKROOM_")}
+    arguments = [part for option in options.items() for part in option]
+    done = subprocess.run([binaries / f"stockroom-{name}", *arguments], capture_output=True,
+                          text=True, check=False, timeout=STOP_SECONDS, env=environment)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert reason in done.stderr
+    assert PASSWORD not in done.stderr
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_help_and_version(binaries, contract, name):
+    for argument, expected in (("--help", "STOCKROOM_BUS_URL"),
+                               ("--version", contract.spec["info"]["version"])):
+        done = subprocess.run([binaries / f"stockroom-{name}", argument], capture_output=True,
+                              text=True, check=False, timeout=STOP_SECONDS)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert expected in done.stdout
+
+
+def test_a_port_in_use_is_told(binaries):
+    taken = NoServer()
+    done = subprocess.run(
+        [binaries / "stockroom-orders", "--listen", f"127.0.0.1:{taken.port}",
+         "--store-url", "postgres://127.0.0.1:1/d", "--bus-url", "amqp://127.0.0.1:1"],
+        capture_output=True, text=True, check=False, timeout=STOP_SECONDS)
+    taken.close()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"127.0.0.1:{taken.port}" in done.stderr and "in use" in done.stderr
+
+
+def manage(method, path, body=b""):
+    url = urllib.parse.urlsplit(os.environ["STOCKROOM_TEST_MANAGEMENT_URL"])
+    passwords = urllib.request.HTTPPasswordMgrWithPriorAuth()
+    plain = f"http://{url.hostname}:{url.port}"
+    passwords.add_password(None, plain, url.username, url.password, is_authenticated=True)
+    opener = urllib.request.build_opener(urllib.request.HTTPBasicAuthHandler(passwords))
+    request = urllib.request.Request(plain + path, body, {"Content-Type": "application/json"},
+                                     method=method)
+    opener.open(request, timeout=60).close()
+
+
+@pytest.fixture
+def bus_url():
+    """Of a virtual host of the test's own."""
+    if "STOCKROOM_TEST_AMQP_URL" not in os.environ:
+        pytest.skip("needs RabbitMQ: STOCKROOM_TEST_AMQP_URL is not set")
+    url = urllib.parse.urlsplit(os.environ["STOCKROOM_TEST_AMQP_URL"])
+    name = f"test-{uuid.uuid4().hex}"
+    manage("PUT", f"/api/vhosts/{name}")
+    manage("PUT", f"/api/permissions/{name}/{url.username}",
+           b'{"configure":".*","write":".*","read":".*"}')
+    yield url._replace(path=f"/{name}").geturl()
+    manage("DELETE", f"/api/vhosts/{name}")
+
+
+@pytest.fixture
+def store_url():
+    """Of an empty database of the test's own."""
+    if "STOCKROOM_TEST_POSTGRES_URL" not in os.environ:
+        pytest.skip("needs PostgreSQL: STOCKROOM_TEST_POSTGRES_URL is not set")
+    url = os.environ["STOCKROOM_TEST_POSTGRES_URL"]
+    name = f"test_{uuid.uuid4().hex}"
+
+    def run(sql):
+        subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", url, "-c", sql], check=True,
+                       timeout=60)
+
+    run(f"CREATE DATABASE {name}")
+    yield urllib.parse.urlsplit(url)._replace(path=f"/{name}").geturl()
+    run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def stockroom(binary, command, store_url):
+    return subprocess.run([binary, command], capture_output=True, text=True, check=False,
+                          timeout=STOP_SECONDS, env={**os.environ, "STOCKROOM_STORE_URL": store_url})
+
+
+# What an operator needs to see of each service.
+METRICS = {
+    "gateway": ["stockroom_http_requests_total", "stockroom_commands_in_flight",
+                "stockroom_store_read_seconds", "stockroom_bus_unconfirmed_messages",
+                "stockroom_bus_reconnects_total"],
+    "catalogue": ["stockroom_commands_total", "stockroom_batch_commands",
+                  "stockroom_batch_load_seconds", "stockroom_batch_decide_seconds",
+                  "stockroom_batch_commit_seconds", "stockroom_oldest_taken_seconds",
+                  "stockroom_messages_in_flight", "stockroom_commands_dead_total",
+                  "stockroom_queue_dead_total", "stockroom_bus_reconnects_total"],
+    "orders": ["stockroom_commands_total", "stockroom_bus_unconfirmed_messages"],
+    "relay": ["stockroom_relay_lag_positions", "stockroom_relay_lag_seconds",
+              "stockroom_bus_reconnects_total"],
+}
+
+
+def test_all_of_them_start_in_any_order_and_work_together(binary, start, contract, store_url,
+                                                          bus_url):
+    services = {name: start(name, store_url, bus_url) for name in SERVICES}
+    for service in services.values():
+        eventually(lambda: "store: " in service.trouble(), "the store has no tables yet")
+        eventually(lambda: "bus: " not in service.trouble(), "the bus is there")
+
+    done = stockroom(binary, "migrate", store_url)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    assert "was empty" in done.stdout
+    assert urllib.parse.urlsplit(store_url).password not in done.stdout
+    for service in services.values():
+        service.wait_until_ready()
+        assert service.check("readyz") == (0, "")
+
+    client = Client(f"http://{services['gateway'].address}", contract)
+    sku = client.create_item(stock=3)
+    order = client.place(sku, 2).json
+    assert client.post(f"/v1/orders/{order['id']}/confirm", status=200).json["state"] == "confirmed"
+    client.place(sku, 2, status=409)
+    assert client.check_books(sku) == (3, 2, 1)
+    client.close()
+
+    for name, wanted in METRICS.items():
+        sampled = {sample.partition("{")[0] for sample in services[name].metrics()}
+        for metric in wanted:
+            assert sampled & {metric, f"{metric}_count"}, f"{name} has no {metric}: {sampled}"
+    orders = services["orders"].metrics()
+    assert orders['stockroom_commands_total{kind="place_order",outcome="reserved",service="orders"}'] == 1
+    assert orders['stockroom_commands_total{kind="place_order",outcome="rejected",service="orders"}'] == 1
+
+    for service in services.values():
+        assert service.stop() == 0
+        log = service.log()
+        for url in (store_url, bus_url):
+            assert urllib.parse.urlsplit(url).password not in log
+        assert not [line for line in service.log_lines() if line["level"] == "error"]
+    assert stockroom(binary, "audit", store_url).returncode == 0
+    done = stockroom(binary, "migrate", store_url)
+    assert (done.returncode, "already" in done.stdout) == (0, True)
