@@ -144,7 +144,7 @@ bool Connection::set_up() {
     execute(session_settings(purpose_));
     if (purpose_ != Purpose::migrate) require_schema(*this);
     // Somebody may set it right while this process goes on.
-    if (error_) error_->kind = ports::ErrorKind::retryable;
+    if (error_ && purpose_ != Purpose::audit) error_->kind = ports::ErrorKind::retryable;
     return !failed();
 }
 

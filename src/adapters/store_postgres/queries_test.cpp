@@ -258,6 +258,19 @@ TEST_F(QueriesTest, TheAuditReadsMoreThanIsFetchedAtOnce) {
     EXPECT_EQ(last, kEvents);
 }
 
+TEST_F(QueriesTest, WithoutAStoreThereReadsAreRetryableAndAnAuditIsNot) {
+    database().execute("DROP SCHEMA stockroom CASCADE");
+    const auto item = queries().item(sku("a"));
+    ASSERT_FALSE(item.has_value());
+    EXPECT_EQ(item.error().kind, ports::ErrorKind::retryable);
+    EXPECT_THAT(item.error().detail, testing::HasSubstr("stockroom migrate"));
+    const auto audit = open_audit(database().url());
+    ASSERT_FALSE(audit.has_value());
+    EXPECT_EQ(audit.error().kind, ports::ErrorKind::permanent);
+    ASSERT_TRUE(migrate(database().url()).has_value());
+    EXPECT_TRUE(queries().item(sku("a")).has_value());
+}
+
 TEST_F(QueriesTest, AnAuditThatLostItsSnapshotSaysSo) {
     auto audit = must(open_audit(database().url_as("stockroom_reader")));
     ASSERT_EQ(database().end_sessions("stockroom audit"), 1);
