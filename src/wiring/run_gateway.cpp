@@ -27,6 +27,7 @@ int serve(const ServiceFlags& flags, gateway::Options& options, const Wrap& wrap
 
     std::optional<StoreWatch> watch(std::in_place, ask_by_queries(*backends));
     options.listen = settings->listen;
+    options.events = &backends->event_bus();
     options.trouble = [&watch]() -> std::string {
         const std::string trouble = watch->trouble();
         return trouble.empty() ? "" : "store: " + trouble;

@@ -131,7 +131,9 @@ EventStream::Answer EventStream::begin(Wanted wanted) {
     auto reading =
         pool_.run([](ports::Queries& queries) { return queries.log_head(); }, base::in(read_time_));
     const auto head = co_await std::move(reading);
-    if (!head) co_return http::to_response(reads_overloaded());
+    if (!head)
+        co_return http::to_response(head.error() == QueryPool::Refusal::full ? reads_overloaded()
+                                                                             : read_too_late());
     if (!*head) co_return http::to_response(store_trouble(head->error()));
     const std::int64_t after = wanted.after.value_or(**head);
     if (after > **head)

@@ -16,7 +16,9 @@
 
 #include "event_stream.hpp"
 #include "event_tail.hpp"
+#include "hearing.hpp"
 #include "query_pool.hpp"
+#include "read_cache.hpp"
 #include "reads.hpp"
 #include "routes.hpp"
 #include "submit.hpp"
@@ -42,7 +44,10 @@ struct Gateway::Parts {
           options(std::move(given)),
           metrics(given_metrics),
           pool(context, options.readers, options.reads_queued_max, metrics),
-          reads(pool, options.read_time),
+          cache(options.events == nullptr
+                    ? nullptr
+                    : std::make_shared<ReadCache>(ReadCache::Options{}, metrics)),
+          reads(pool, options.read_time, cache),
           tail(std::make_shared<EventTail>(
               context, pool, EventTail::Options{.listeners_max = options.event_listeners_max},
               metrics)),
@@ -56,8 +61,11 @@ struct Gateway::Parts {
                               .reads = reads,
                               .events = events,
                               .metrics = metrics,
-                              .trouble = [this] { return trouble(); }}),
-                 options.limits, metrics) {}
+                              .trouble = [this] { return trouble(); },
+                              .before_metrics = [this] { show(); }}),
+                 options.limits, metrics),
+          hearing(std::make_shared<Hearing>(
+              context, [this](const std::vector<Heard>& heard) { hear(heard); })) {}
 
     [[nodiscard]] std::string trouble() const {
         std::string of_all = bus.trouble();
@@ -67,7 +75,18 @@ struct Gateway::Parts {
         return of_all + others;
     }
 
-    void note_outcome(const contract::ReadOutcome&) const { tail->nudge(); }
+    /// Before any client is told of it, so that each reads its own writes.
+    void note_outcome(const contract::ReadOutcome& read) const {
+        if (cache) cache->forget(keys_of(read));
+        tail->nudge();
+    }
+    void hear(const std::vector<Heard>& heard) const {
+        cache->hear(heard, std::chrono::steady_clock::now());
+        tail->nudge();
+    }
+    void show() const {
+        if (cache) cache->show(std::chrono::steady_clock::now());
+    }
     void run();
 
     ports::Bus& bus;
@@ -79,11 +98,14 @@ struct Gateway::Parts {
     std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work{
         context.get_executor()};
     QueryPool pool;
+    std::shared_ptr<ReadCache> cache;  // null: nothing is heard of
     Reads reads;
     std::shared_ptr<EventTail> tail;
     EventStream events;
     Submitter submitter;
     http::Server server;
+    std::shared_ptr<Hearing> hearing;
+    std::unique_ptr<ports::EventSubscription> subscription;
 
     base::mutex mutex;
     base::condition changed;
@@ -119,7 +141,10 @@ std::expected<http::Address, std::string> Gateway::start() {
     if (auto opened = parts_->pool.start(parts_->open_queries); !opened)
         return std::unexpected(std::move(opened.error().detail));
     auto address = parts_->server.start(parts_->options.listen);
-    if (address) parts_->thread = std::thread([parts = parts_.get()] { parts->run(); });
+    if (!address) return address;
+    if (parts_->options.events != nullptr)
+        parts_->subscription = parts_->options.events->subscribe(*parts_->hearing);
+    parts_->thread = std::thread([parts = parts_.get()] { parts->run(); });
     return address;
 }
 
@@ -131,6 +156,7 @@ void Gateway::stop() {
             parts->submitter.hurry(base::in(kLastWait));
             parts->work.reset();
         });
+        parts_->subscription.reset();
         {
             const base::lock_guard lock(parts_->mutex);
             while (!parts_->ended) {
@@ -144,6 +170,7 @@ void Gateway::stop() {
         parts_->thread.join();
     }
     parts_->submitter.close();
+    parts_->hearing->close();
     parts_->pool.stop();
 }
 

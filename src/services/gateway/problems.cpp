@@ -61,7 +61,9 @@ http::Problem command_not_found() {
     return {.status = 404,
             .type = "command_not_found",
             .title = "No such command",
-            .detail = "Nobody has heard of a command with this id."};
+            .detail =
+                "No outcome is stored under this id, and no such command is under way here. One "
+                "that was just sent by way of another gateway may still wait: ask again."};
 }
 
 http::Problem idempotency_key_reused() {
@@ -117,6 +119,13 @@ http::Problem reads_overloaded() {
             .type = "no_room",
             .title = "There is no room for more",
             .detail = "Too many reads are waiting. Try again later."};
+}
+
+http::Problem read_too_late() {
+    return {.status = 503,
+            .type = "unavailable",
+            .title = "The service is not available",
+            .detail = "The store has not answered in time. Try again later."};
 }
 
 http::Problem store_trouble(const ports::Error& error) {

@@ -32,8 +32,10 @@ namespace stockroom::gateway {
 
 /// As many clients listen to events as may.
 [[nodiscard]] http::Problem too_many_listeners();
-/// A read that found no reader in time.
+/// More reads wait than may.
 [[nodiscard]] http::Problem reads_overloaded();
+/// A read that the store has not answered in time.
+[[nodiscard]] http::Problem read_too_late();
 /// A read that the store could not do; the error is logged here.
 [[nodiscard]] http::Problem store_trouble(const ports::Error& error);
 [[nodiscard]] http::Problem not_ready(std::string reason);

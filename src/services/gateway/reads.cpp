@@ -1,10 +1,13 @@
 #include "reads.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
 
+#include "stockroom/base/check.hpp"
 #include "stockroom/contract/codec.hpp"
 #include "stockroom/contract/names.hpp"
 #include "stockroom/http/problem.hpp"
@@ -22,8 +25,17 @@ using contract::JsonWriter;
 /// Longer than any text that could match.
 constexpr std::size_t kMaxPrefixLength = domain::kMaxNameLength;
 
-Reads::Answer at_once(http::Problem problem) {
-    co_return http::to_response(problem);
+/// How long the store is waited for when there is an old answer.
+constexpr std::chrono::seconds kPatienceWithOld{1};
+/// How long /readyz waits for it.
+constexpr std::chrono::seconds kReadyTime{2};
+
+Reads::Answer at_once(http::Response response) {
+    co_return response;
+}
+
+Reads::Answer at_once(const http::Problem& problem) {
+    return at_once(http::to_response(problem));
 }
 
 std::optional<domain::Sku> sku_in_path(const http::Request& request) {
@@ -105,26 +117,61 @@ http::Response render_versioned(const State& state, domain::Version version) {
     return response;
 }
 
+http::Response from_cache(const ReadCache::Entry& entry) {
+    http::Response response;
+    response.body = entry.body;
+    if (!entry.entity_tag.empty()) response.headers.emplace_back("ETag", entry.entity_tag);
+    return response;
+}
+
+/// RFC 9111 section 5.1, and RFC 7234 section 5.5.1 for those who look for a warning.
+http::Response from_cache_when_old(const ReadCache::Entry& entry, ReadCache::Time now) {
+    http::Response response = from_cache(entry);
+    if (!entry.old_since) return response;
+    const auto age = std::chrono::ceil<std::chrono::seconds>(now - *entry.old_since);
+    response.headers.emplace_back("Age", std::to_string(age.count()));
+    response.headers.emplace_back("Warning", R"(110 - "Response is Stale")");
+    return response;
+}
+
+std::string entity_tag_of(const http::Response& response) {
+    const auto& headers = response.headers;
+    const auto found =
+        std::ranges::find(headers, "ETag", &std::pair<std::string, std::string>::first);
+    return found == headers.end() ? std::string() : found->second;
+}
+
+http::Problem to_problem(QueryPool::Refusal refusal) {
+    switch (refusal) {
+        case QueryPool::Refusal::full:
+            return reads_overloaded();
+        case QueryPool::Refusal::late:
+            return read_too_late();
+    }
+    CHECK(false, "every refusal is a problem");
+}
+
 void begin_command(JsonWriter& json, const base::Uuid& id, std::string_view state) {
     json.begin_object();
     json.field("id", id.to_string());
     json.field("state", state);
 }
 
-http::Response render_command(ports::Queries& queries, const base::Uuid& id, bool in_flight) {
-    const auto outcome = queries.outcome(id);
-    if (!outcome) return http::to_response(store_trouble(outcome.error()));
+http::Response render_done(const ports::StoredOutcome& outcome) {
     http::Response response;
     JsonWriter json(response.body);
-    if (*outcome) {
-        begin_command(json, id, "done");
-        json.name("outcome");
-        json.raw((*outcome)->bytes);
-        json.end_object();
-        return response;
-    }
+    begin_command(json, outcome.command, "done");
+    json.name("outcome");
+    json.raw(outcome.bytes);
+    json.end_object();
+    return response;
+}
+
+http::Response render_command(ports::Queries& queries, const base::Uuid& id, bool in_flight) {
     const auto dead = queries.dead_command(id);
     if (!dead) return http::to_response(store_trouble(dead.error()));
+    http::Response response;
+    JsonWriter json(response.body);
     if (*dead) {
         begin_command(json, id, "dead");
         json.field("reason", (*dead)->reason);
@@ -143,7 +190,38 @@ Reads::Answer Reads::answer(Read read) {
     const base::Deadline deadline = base::in(time_);
     auto reading = pool_.run(std::move(read), deadline);
     auto response = co_await std::move(reading);
-    if (!response) co_return http::to_response(reads_overloaded());
+    if (!response) co_return http::to_response(to_problem(response.error()));
+    co_return std::move(*response);
+}
+
+std::optional<http::Response> Reads::find(const CacheKeyView& key) {
+    if (!cache_) return std::nullopt;
+    const ReadCache::Entry* entry = cache_->find(key, std::chrono::steady_clock::now());
+    if (entry == nullptr) return std::nullopt;
+    return from_cache(*entry);
+}
+
+Reads::Answer Reads::read_and_keep(CacheKey key, Read read) {
+    if (!cache_) {
+        auto answering = answer(std::move(read));
+        co_return co_await std::move(answering);
+    }
+    const auto begun = std::chrono::steady_clock::now();
+    const auto time =
+        cache_->find_old(key.view()) == nullptr ? time_ : std::min(time_, kPatienceWithOld);
+    ReadCache::Fill fill(cache_, key, begun);
+    auto reading = pool_.run(std::move(read), begun + time);
+    auto response = co_await std::move(reading);
+    if (!response || response->status == 503) {
+        const ReadCache::Entry* old = cache_->find_old(key.view());
+        if (old == nullptr)
+            co_return response ? std::move(*response)
+                               : http::to_response(to_problem(response.error()));
+        cache_->count_stale();
+        co_return from_cache_when_old(*old, std::chrono::steady_clock::now());
+    }
+    if (response->status == 200) fill.finish(response->body, entity_tag_of(*response));
+    if (response->status == 404) cache_->forget(std::span(&key, 1));
     co_return std::move(*response);
 }
 
@@ -164,7 +242,8 @@ Reads::Answer Reads::get_item(const http::Request& request) {
     const auto sku = sku_in_path(request);
     if (!sku) return at_once(item_not_found());
     if (const auto problem = refuse_parameters(request)) return at_once(*problem);
-    return answer([sku = *sku](ports::Queries& queries) {
+    if (auto known = find({Cached::item, sku->text()})) return at_once(std::move(*known));
+    return read_and_keep({Cached::item, sku->text()}, [sku = *sku](ports::Queries& queries) {
         const auto item = queries.item(sku);
         if (!item) return http::to_response(store_trouble(item.error()));
         if (!*item) return http::to_response(item_not_found());
@@ -176,7 +255,8 @@ Reads::Answer Reads::get_stock(const http::Request& request) {
     const auto sku = sku_in_path(request);
     if (!sku) return at_once(item_not_found());
     if (const auto problem = refuse_parameters(request)) return at_once(*problem);
-    return answer([sku = *sku](ports::Queries& queries) {
+    if (auto known = find({Cached::stock, sku->text()})) return at_once(std::move(*known));
+    return read_and_keep({Cached::stock, sku->text()}, [sku = *sku](ports::Queries& queries) {
         const auto stock = queries.stock(sku);
         if (!stock) return http::to_response(store_trouble(stock.error()));
         if (!*stock) return http::to_response(item_not_found());
@@ -233,7 +313,9 @@ Reads::Answer Reads::get_order(const http::Request& request) {
     const auto id = id_in_path(request);
     if (!id) return at_once(malformed_id());
     if (const auto problem = refuse_parameters(request)) return at_once(*problem);
-    return answer([id = *id](ports::Queries& queries) {
+    std::string text = id->to_string();
+    if (auto known = find({Cached::order, text})) return at_once(std::move(*known));
+    return read_and_keep({Cached::order, std::move(text)}, [id = *id](ports::Queries& queries) {
         const auto order = queries.order(id);
         if (!order) return http::to_response(store_trouble(order.error()));
         if (!*order) return http::to_response(order_not_found());
@@ -245,19 +327,40 @@ Reads::Answer Reads::get_command(const http::Request& request, bool in_flight) {
     const auto id = id_in_path(request);
     if (!id) return at_once(malformed_id());
     if (const auto problem = refuse_parameters(request)) return at_once(*problem);
-    return answer([id = *id, in_flight](ports::Queries& queries) {
-        return render_command(queries, id, in_flight);
-    });
+    return read_command(*id, in_flight);
+}
+
+Reads::Answer Reads::read_command(base::Uuid id, bool in_flight) {
+    struct Found {
+        http::Response response;
+        std::vector<CacheKey> changed;
+    };
+    const auto read = [id, in_flight](ports::Queries& queries) -> Found {
+        const auto outcome = queries.outcome(id);
+        if (!outcome) return {http::to_response(store_trouble(outcome.error())), {}};
+        if (!*outcome) return {render_command(queries, id, in_flight), {}};
+        const auto decoded = contract::decode_outcome((*outcome)->bytes);
+        return {render_done(**outcome), decoded ? keys_of(*decoded) : std::vector<CacheKey>()};
+    };
+    auto reading = pool_.run(read, base::in(time_));
+    auto found = co_await std::move(reading);
+    if (!found) co_return http::to_response(to_problem(found.error()));
+    // Whoever is told that it is done reads what it did.
+    if (cache_) cache_->forget(found->changed);
+    co_return std::move(found->response);
 }
 
 Reads::Answer Reads::check_store() {
-    return answer([](ports::Queries& queries) {
-        const auto page = queries.locations({.cursor = "", .limit = 1});
-        if (!page) return http::to_response(not_ready("The store cannot be read."));
-        http::Response response;
-        response.body = R"({"status":"ok"})";
-        return response;
-    });
+    const auto read = [](ports::Queries& queries) {
+        return queries.locations({.cursor = "", .limit = 1}).has_value();
+    };
+    auto reading = pool_.run(read, base::in(std::min(time_, kReadyTime)));
+    const auto answers = co_await std::move(reading);
+    if (!answers) co_return http::to_response(not_ready("store: it does not answer in time"));
+    if (!*answers) co_return http::to_response(not_ready("store: it cannot be read"));
+    http::Response response;
+    response.body = R"({"status":"ok"})";
+    co_return response;
 }
 
 }  // namespace stockroom::gateway

@@ -2,6 +2,9 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -9,16 +12,20 @@
 #include "stockroom/ports/queries.hpp"
 
 #include "query_pool.hpp"
+#include "read_cache.hpp"
 
 namespace stockroom::gateway {
 
-/// The reads: each checks what the client asks for, then reads and renders on a reader's thread.
+/// The reads: each checks what the client asks for, then reads and renders on a reader's thread;
+/// those of one item or order ask the cache before.
 /// The request is not looked at any more once the call has returned its answer-to-be.
 class Reads {
   public:
     using Answer = boost::asio::awaitable<http::Response>;
 
-    Reads(QueryPool& pool, std::chrono::seconds time) : pool_(pool), time_(time) {}
+    /// `cache`: null to ask the store each time.
+    Reads(QueryPool& pool, std::chrono::seconds time, std::shared_ptr<ReadCache> cache)
+        : pool_(pool), time_(time), cache_(std::move(cache)) {}
 
     Answer list_items(const http::Request& request);
     Answer get_item(const http::Request& request);
@@ -37,9 +44,15 @@ class Reads {
     using Read = std::function<http::Response(ports::Queries&)>;
 
     Answer answer(Read read);
+    /// The cache's answer, when it is right.
+    [[nodiscard]] std::optional<http::Response> find(const CacheKeyView& key);
+    /// The store's, kept; the cache's old one when the store is away.
+    Answer read_and_keep(CacheKey key, Read read);
+    Answer read_command(base::Uuid id, bool in_flight);
 
     QueryPool& pool_;
     std::chrono::seconds time_;
+    std::shared_ptr<ReadCache> cache_;
 };
 
 }  // namespace stockroom::gateway

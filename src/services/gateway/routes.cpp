@@ -104,12 +104,14 @@ void add_operations(http::Router& router, const Collaborators& with) {
     router.add("GET", "/readyz", [&reads = with.reads, trouble = with.trouble](const Request&) {
         return check_ready(trouble(), reads);
     });
-    router.add("GET", "/metrics", [&metrics = with.metrics](const Request&) {
-        Response response;
-        response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-        response.body = metrics.to_text();
-        return at_once(std::move(response));
-    });
+    router.add("GET", "/metrics",
+               [&metrics = with.metrics, show = with.before_metrics](const Request&) {
+                   show();
+                   Response response;
+                   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+                   response.body = metrics.to_text();
+                   return at_once(std::move(response));
+               });
     router.add("GET", "/openapi.json",
                [](const Request&) { return at_once(json_response(std::string(openapi_json()))); });
     router.add("GET", "/",

@@ -19,6 +19,7 @@ struct Collaborators {
     EventStream& events;
     telemetry::Metrics& metrics;
     std::function<std::string()> trouble;  // empty: the bus and the services work
+    std::function<void()> before_metrics;  // brings gauges up to date
 };
 
 /// Every route that there is.

@@ -13,6 +13,8 @@
 #include "stockroom/ports/bus.hpp"
 #include "stockroom/ports/queries.hpp"
 
+#include "empty_queries.hpp"
+
 namespace stockroom::gateway {
 
 /// For tests: a bus that does with each command what the test says, when it says so. One thread.
@@ -69,7 +71,7 @@ struct KnownCommands {
     std::map<base::Uuid, ports::DeadCommand> dead STOCKROOM_GUARDED_BY(mutex);
 };
 
-class KnownCommandsQueries final : public ports::Queries {
+class KnownCommandsQueries final : public EmptyQueries {
   public:
     explicit KnownCommandsQueries(KnownCommands& known) : known_(known) {}
 
@@ -85,28 +87,6 @@ class KnownCommandsQueries final : public ports::Queries {
         if (found == known_.dead.end()) return std::nullopt;
         return found->second;
     }
-
-    Result<std::optional<domain::ItemView>> item(const domain::Sku&) override { return {}; }
-    ports::PageResult<domain::ItemView> items(const ports::ItemFilter&,
-                                              const ports::PageRequest&) override {
-        return {};
-    }
-    Result<std::optional<ports::ItemStock>> stock(const domain::Sku&) override { return {}; }
-    ports::PageResult<domain::Movement> movements(const domain::Sku&,
-                                                  const ports::PageRequest&) override {
-        return {};
-    }
-    ports::PageResult<domain::Location> locations(const ports::PageRequest&) override { return {}; }
-    Result<std::optional<domain::OrderView>> order(const base::Uuid&) override { return {}; }
-    ports::PageResult<domain::OrderView> orders(const ports::OrderFilter&,
-                                                const ports::PageRequest&) override {
-        return {};
-    }
-    Result<std::vector<DueOrder>> due_orders(std::size_t) override { return {}; }
-    Result<std::vector<ports::LoggedEvent>> events_after(std::int64_t, std::size_t) override {
-        return {};
-    }
-    Result<std::int64_t> log_head() override { return 0; }
 
   private:
     KnownCommands& known_;

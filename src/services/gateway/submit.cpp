@@ -53,7 +53,8 @@ struct FindEnd {
 
 /// Empty when the outcome cannot be read.
 std::optional<http::Response> answer_from_store(const Wish& wish,
-                                                const ports::StoredOutcome& stored) {
+                                                const ports::StoredOutcome& stored,
+                                                const Submitter::OnOutcome& on_outcome) {
     const domain::CommandKind kind = wish.command.kind();
     if (wish.keyed) {
         // The engine would have refused another body under this id; a lost reply must not hide
@@ -66,7 +67,10 @@ std::optional<http::Response> answer_from_store(const Wish& wish,
         }
     }
     const auto read = contract::decode_outcome(stored.bytes);
-    if (read) return answer_to(kind, wish.command.id, read->outcome);
+    if (read) {
+        on_outcome(*read);
+        return answer_to(kind, wish.command.id, read->outcome);
+    }
     telemetry::log(telemetry::LogLevel::error, "a stored outcome cannot be read",
                    {{"command_id", wish.command.id.to_string()}, {"reason", read.error()}});
     return std::nullopt;
@@ -294,7 +298,8 @@ asio::awaitable<http::Response> Submitter::look_up(Wish wish, bool durable) {
     auto asking = queries_.run(FindEnd{id}, deadline);
     const auto end = co_await std::move(asking);
     if (end && *end && (*end)->outcome) {
-        if (auto response = answer_from_store(wish, *(*end)->outcome)) co_return *response;
+        if (auto response = answer_from_store(wish, *(*end)->outcome, on_outcome_))
+            co_return *response;
     }
     if (end && *end && (*end)->dead) co_return http::to_response(dead_letter(id));
     if (durable) {

@@ -73,7 +73,8 @@ class Submit : public testing::Test {
   protected:
     explicit Submit(Submitter::Options options = {.wait = seconds(20), .in_flight_max = 2})
         : submitter_(
-              context_, bus_, pool_, options, [](const contract::ReadOutcome&) {}, metrics_) {
+              context_, bus_, pool_, options,
+              [this](const contract::ReadOutcome& read) { heard_.push_back(read.id); }, metrics_) {
         EXPECT_TRUE(pool_.start([this] { return std::make_unique<KnownCommandsQueries>(known_); }));
     }
     ~Submit() override {
@@ -125,6 +126,7 @@ class Submit : public testing::Test {
     asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
     telemetry::Metrics metrics_;
     KnownCommands known_;
+    std::vector<base::Uuid> heard_;  // outcomes, before their clients
     ScriptedBus bus_;
     QueryPool pool_{context_, 1, 10, metrics_};
     Submitter submitter_;
@@ -157,7 +159,9 @@ TEST_F(Submit, PublishesNothingOfWhatIsInvalid) {
 TEST_F(Submit, AnswersWithTheOutcome) {
     Answer answer = send(with(create_item(), "prefer", "wait=10"));
     bus_.reply(0, created(bus_.sent(0).id));
+    EXPECT_TRUE(heard_.empty());
     const http::Response response = receive(answer);
+    EXPECT_EQ(heard_, std::vector{bus_.sent(0).id});
     EXPECT_EQ(response.status, 201);
     EXPECT_EQ(header_of(response, "Location"), "/v1/items/IB1");
     EXPECT_EQ(header_of(response, "ETag"), "\"1\"");
@@ -203,6 +207,16 @@ TEST_F(Submit, FindsTheOutcomeOfALostReplyInTheStore) {
     store_outcome(bus_.sent(0));
     bus_.confirm(0, Published::durable);
     EXPECT_EQ(receive(answer).status, 201);
+    EXPECT_EQ(heard_, std::vector{bus_.sent(0).id});
+}
+
+TEST_F(Submit, HearsOfOutcomesThatNobodyWaitsFor) {
+    Answer answer = send(with(create_item(), "prefer", "wait=0"));
+    bus_.confirm(0, Published::durable);
+    EXPECT_EQ(receive(answer).status, 202);
+    bus_.reply(0, created(bus_.sent(0).id));
+    settle();
+    EXPECT_EQ(heard_, std::vector{bus_.sent(0).id});
 }
 
 TEST_F(Submit, RefusesAKeyWhoseStoredOutcomeIsOfAnotherBody) {

@@ -10,6 +10,7 @@
 #include "stockroom/http/limits.hpp"
 #include "stockroom/http/server.hpp"
 #include "stockroom/ports/bus.hpp"
+#include "stockroom/ports/events.hpp"
 #include "stockroom/ports/queries.hpp"
 #include "stockroom/telemetry/metrics.hpp"
 
@@ -23,7 +24,9 @@ struct Options {
     std::size_t readers = 2;                      // threads that read the store
     std::size_t reads_queued_max = 20'000;        // further reads are answered 503
     std::chrono::seconds read_time{5};            // later than that a read is answered 503
-    std::size_t event_listeners_max = 1'000;      // further ones are answered 503
+    /// Where committed events are heard of; null: every read asks the store. Outlives the gateway.
+    ports::EventBus* events = nullptr;
+    std::size_t event_listeners_max = 1'000;  // further ones are answered 503
     /// Empty when all is well besides bus and store; else what is wrong, for /readyz. Thread-safe.
     std::function<std::string()> trouble;
 };

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "stockroom/ports/queries.hpp"
+
+namespace stockroom::gateway {
+
+/// For tests: a store with nothing in it, to override where there is something.
+class EmptyQueries : public ports::Queries {
+  public:
+    Result<std::optional<domain::ItemView>> item(const domain::Sku&) override { return {}; }
+    ports::PageResult<domain::ItemView> items(const ports::ItemFilter&,
+                                              const ports::PageRequest&) override {
+        return {};
+    }
+    Result<std::optional<ports::ItemStock>> stock(const domain::Sku&) override { return {}; }
+    ports::PageResult<domain::Movement> movements(const domain::Sku&,
+                                                  const ports::PageRequest&) override {
+        return {};
+    }
+    ports::PageResult<domain::Location> locations(const ports::PageRequest&) override { return {}; }
+    Result<std::optional<domain::OrderView>> order(const base::Uuid&) override { return {}; }
+    ports::PageResult<domain::OrderView> orders(const ports::OrderFilter&,
+                                                const ports::PageRequest&) override {
+        return {};
+    }
+    Result<std::optional<ports::StoredOutcome>> outcome(const base::Uuid&) override { return {}; }
+    Result<std::optional<ports::DeadCommand>> dead_command(const base::Uuid&) override {
+        return {};
+    }
+    Result<std::vector<DueOrder>> due_orders(std::size_t) override { return {}; }
+    Result<std::vector<ports::LoggedEvent>> events_after(std::int64_t, std::size_t) override {
+        return {};
+    }
+    Result<std::int64_t> log_head() override { return 0; }
+};
+
+}  // namespace stockroom::gateway
