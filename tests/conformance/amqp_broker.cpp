@@ -157,4 +157,22 @@ void VirtualHost::make_queue(std::string_view queue, std::string_view exchange) 
            R"({"routing_key":"#"})");
 }
 
+void VirtualHost::publish(std::string_view queue, std::string_view text,
+                          std::string_view reply_to) const {
+    std::string body;
+    contract::JsonWriter json(body);
+    json.begin_object();
+    json.name("properties");
+    json.begin_object();
+    json.field("reply_to", reply_to);
+    json.end_object();
+    json.field("routing_key", queue);
+    json.field("payload", text);
+    json.field("payload_encoding", "string");
+    json.end_object();
+    const auto answer =
+        manage("POST", fmt::format("exchanges/{}/stockroom.commands/publish", name_), body);
+    if (answer != R"({"routed":true})") throw std::runtime_error(answer);
+}
+
 }  // namespace stockroom::conformance

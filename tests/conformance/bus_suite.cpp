@@ -8,7 +8,7 @@
 
 #include <gmock/gmock.h>
 
-#include "stockroom/base/mutex.hpp"
+#include "box.hpp"
 
 namespace stockroom::conformance {
 namespace {
@@ -19,40 +19,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
-
-/// Long enough for any broker; nothing here takes that long when it works.
-base::Deadline patience() {
-    return base::in(30s);
-}
-
-/// Collects values from any thread, and waits for them.
-template <typename T>
-class Box {
-  public:
-    void put(T value) {
-        const base::lock_guard lock(mutex_);
-        values_.push_back(std::move(value));
-        changed_.notify_all();
-    }
-    /// All there are, once there are at least so many.
-    std::vector<T> wait_for(std::size_t count) {
-        const auto deadline = patience();
-        const base::lock_guard lock(mutex_);
-        while (values_.size() < count && changed_.wait_until(mutex_, deadline)) {
-        }
-        EXPECT_GE(values_.size(), count) << "did not come in time";
-        return values_;
-    }
-    std::vector<T> so_far() {
-        const base::lock_guard lock(mutex_);
-        return values_;
-    }
-
-  private:
-    base::mutex mutex_;
-    base::condition changed_;
-    std::vector<T> values_ STOCKROOM_GUARDED_BY(mutex_);
-};
 
 /// Of an array of numbers, or the one number that is no array.
 std::vector<std::string> elements_of(std::string_view json) {

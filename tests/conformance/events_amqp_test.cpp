@@ -78,7 +78,7 @@ class AmqpEvents : public testing::Test {
         if (const auto why = VirtualHost::why_not(); !why.empty()) GTEST_SKIP() << why;
         host_ = std::make_unique<VirtualHost>();
         proxy_ = std::make_unique<TcpProxy>(broker_address());
-        bus_ = make_bus(host_->url(proxy_->host_and_port()));
+        bus_ = make_bus(host_->url(proxy_->address()));
         publisher_ = bus_->make_event_publisher();
         publish({{.type = "first", .first = 0, .last = 0, .bytes = "0"}});
     }
@@ -159,12 +159,12 @@ TEST_F(AmqpEvents, HaveNoGapInADurableQueueHoweverOftenTheConnectionIsLost) {
 }
 
 TEST_F(AmqpEvents, AreRefusedWhileTheBrokerIsAway) {
-    proxy_->break_off();
+    proxy_->set(TcpProxy::Mode::refuse);
     const auto published = publisher_->publish(messages(1, 3), base::in(20s));
     ASSERT_FALSE(published);
     EXPECT_EQ(published.error().kind, ports::ErrorKind::retryable);
     EXPECT_THAT(published.error().detail, StartsWith("rabbitmq: "));
-    proxy_->mend();
+    proxy_->set(TcpProxy::Mode::pass);
     publish(messages(1, 3));
 }
 
@@ -200,9 +200,9 @@ TEST_F(AmqpEvents, TellAGapWhenTheConnectionIsLostAndWhenItStandsAgain) {
     ASSERT_TRUE(ear.wait_for_gaps(1));
     publish(messages(1, 1));
     ASSERT_FALSE(ear.heard_up_to("1 order.partially_fulfilled").empty());
-    proxy_->break_off();
+    proxy_->set(TcpProxy::Mode::refuse);
     ASSERT_TRUE(ear.wait_for_gaps(2));
-    proxy_->mend();
+    proxy_->set(TcpProxy::Mode::pass);
     ASSERT_TRUE(ear.wait_for_gaps(3));
     publish(messages(2, 2));
     EXPECT_THAT(ear.heard_up_to("2 item.created"),
@@ -217,7 +217,7 @@ TEST_F(AmqpEvents, EndWithTheSubscriptionAlsoWhileTheBrokerIsAway) {
     publish(messages(1, 1));
     subscription = bus_->subscribe(ear);
     ASSERT_TRUE(ear.wait_for_gaps(2));
-    proxy_->break_off();
+    proxy_->set(TcpProxy::Mode::refuse);
     ASSERT_TRUE(ear.wait_for_gaps(3));
     subscription.reset();
     publisher_.reset();

@@ -1,11 +1,15 @@
 #include "tcp_proxy.hpp"
 
-#include <array>
-#include <stdexcept>
+#include <cerrno>
+#include <system_error>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,34 +17,38 @@ namespace stockroom::conformance {
 
 namespace {
 
-constexpr int kTickMilliseconds = 20;
+[[noreturn]] void fail(const char* what) {
+    throw std::system_error(errno, std::generic_category(), what);
+}
 
-int connect_to(const Address& server) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    if (getaddrinfo(server.host.c_str(), server.port.c_str(), &hints, &found) != 0) return -1;
-    int socket = ::socket(found->ai_family, found->ai_socktype, found->ai_protocol);
-    if (connect(socket, found->ai_addr, found->ai_addrlen) != 0) {
-        close(socket);
-        socket = -1;
+/// False when one of the two is gone.
+bool hand_on(int from, int to) {
+    char bytes[65'536];
+    const auto size = recv(from, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (size < 0) return errno == EAGAIN;
+    for (ssize_t sent = 0; sent < size;) {
+        const auto part =
+            send(to, bytes + sent, static_cast<std::size_t>(size - sent), MSG_NOSIGNAL);
+        if (part < 0) return false;
+        sent += part;
     }
-    freeaddrinfo(found);
-    return socket;
+    return size > 0;
 }
 
 }  // namespace
 
-TcpProxy::TcpProxy(const Address& server)
-    : server_(server), listener_(socket(AF_INET, SOCK_STREAM, 0)) {
+TcpProxy::TcpProxy(Address target)
+    : target_(std::move(target)),
+      listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+      wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    if (bind(listener_, generic, size) != 0 || listen(listener_, 16) != 0 ||
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    if (bind(listener_, generic, size) != 0 || listen(listener_, 64) != 0 ||
         getsockname(listener_, generic, &size) != 0)
-        throw std::runtime_error("no port for a proxy");
+        fail("listen");
     port_ = ntohs(address.sin_port);
     thread_ = std::thread([this] { run(); });
 }
@@ -50,86 +58,104 @@ TcpProxy::~TcpProxy() {
         const base::lock_guard lock(mutex_);
         is_stopping_ = true;
     }
+    wake();
     thread_.join();
     const base::lock_guard lock(mutex_);
     close_all();
     close(listener_);
+    close(wake_);
 }
 
-std::string TcpProxy::host_and_port() const {
+std::string TcpProxy::address() const {
     return "127.0.0.1:" + std::to_string(port_);
 }
 
+void TcpProxy::set(Mode mode) {
+    {
+        const base::lock_guard lock(mutex_);
+        mode_ = mode;
+        if (mode == Mode::refuse) close_all();
+    }
+    wake();
+}
+
 void TcpProxy::cut() {
-    const base::lock_guard lock(mutex_);
-    close_all();
-}
-
-void TcpProxy::break_off() {
-    const base::lock_guard lock(mutex_);
-    close_all();
-    is_broken_ = true;
-}
-
-void TcpProxy::mend() {
-    const base::lock_guard lock(mutex_);
-    is_broken_ = false;
-}
-
-void TcpProxy::close_all() {
-    for (const auto& [client, server] : pairs_) {
-        close(client);
-        close(server);
+    {
+        const base::lock_guard lock(mutex_);
+        close_all();
     }
-    pairs_.clear();
+    wake();
 }
 
-void TcpProxy::accept_one() {
-    const int client = accept(listener_, nullptr, nullptr);
-    if (client < 0) return;
-    const int server = is_broken_ ? -1 : connect_to(server_);
-    if (server >= 0) {
-        pairs_.push_back({client, server});
-    } else {
-        close(client);
-    }
+std::size_t TcpProxy::connections() {
+    const base::lock_guard lock(mutex_);
+    return connections_;
 }
 
-bool TcpProxy::pass_on(int from, int to) {
-    std::array<char, 65'536> part{};
-    const ssize_t size = recv(from, part.data(), part.size(), MSG_DONTWAIT);
-    if (size <= 0) return size < 0 && errno == EAGAIN;
-    for (ssize_t sent = 0; sent < size;) {
-        const ssize_t more =
-            send(to, part.data() + sent, static_cast<std::size_t>(size - sent), MSG_NOSIGNAL);
-        if (more <= 0) return false;
-        sent += more;
-    }
-    return true;
+void TcpProxy::wake() {
+    const std::uint64_t one = 1;
+    if (write(wake_, &one, sizeof one) < 0) fail("write");
 }
 
 void TcpProxy::run() {
-    for (;;) {
-        std::vector<pollfd> waiting{{.fd = listener_, .events = POLLIN, .revents = 0}};
+    while (true) {
+        std::vector<pollfd> descriptors{{.fd = wake_, .events = POLLIN, .revents = 0},
+                                        {.fd = listener_, .events = POLLIN, .revents = 0}};
         {
             const base::lock_guard lock(mutex_);
             if (is_stopping_) return;
-            for (const auto& [client, server] : pairs_) {
-                waiting.push_back({.fd = client, .events = POLLIN, .revents = 0});
-                waiting.push_back({.fd = server, .events = POLLIN, .revents = 0});
+            if (mode_ == Mode::pass) {
+                for (const auto& [from, to] : other_)
+                    descriptors.push_back({.fd = from, .events = POLLIN, .revents = 0});
             }
         }
-        if (poll(waiting.data(), waiting.size(), kTickMilliseconds) <= 0) continue;
+        (void)poll(descriptors.data(), descriptors.size(), -1);
+
         const base::lock_guard lock(mutex_);
-        if ((waiting.front().revents & POLLIN) != 0) accept_one();
-        std::erase_if(pairs_, [](const Pair& pair) {
-            if (pass_on(pair.client, pair.server) && pass_on(pair.server, pair.client))
-                return false;
-            close(pair.client);
-            close(pair.server);
-            return true;
-        });
+        std::uint64_t wakes = 0;
+        [[maybe_unused]] const auto got = read(wake_, &wakes, sizeof wakes);
+        if (descriptors[1].revents != 0) accept_one();
+        for (std::size_t i = 2; i < descriptors.size(); ++i) {
+            const auto found = other_.find(descriptors[i].fd);
+            if (descriptors[i].revents == 0 || found == other_.end()) continue;
+            const auto [from, to] = *found;
+            if (hand_on(from, to)) continue;
+            other_.erase(from);
+            other_.erase(to);
+            close(from);
+            close(to);
+        }
     }
+}
+
+void TcpProxy::accept_one() {
+    const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (client < 0) return;
+    ++connections_;
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const bool is_known =
+        getaddrinfo(target_.host.c_str(), target_.port.c_str(), &hints, &found) == 0;
+    const int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool is_open = is_known && mode_ != Mode::refuse &&
+                         connect(server, found->ai_addr, found->ai_addrlen) == 0;
+    if (is_known) freeaddrinfo(found);
+    if (!is_open) {
+        close(client);
+        close(server);
+        return;
+    }
+    const int yes = 1;
+    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    other_.emplace(client, server);
+    other_.emplace(server, client);
+}
+
+void TcpProxy::close_all() {
+    for (const auto& [from, to] : std::exchange(other_, {}))
+        close(from);
 }
 
 }  // namespace stockroom::conformance

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -10,40 +12,44 @@
 
 namespace stockroom::conformance {
 
-/// A way to a server that can be cut. On a thread of its own.
+/// Stands between a client and a server, and can do to them what networks do. Thread-safe.
 class TcpProxy {
   public:
-    explicit TcpProxy(const Address& server);
+    enum class Mode {
+        pass,    // hands everything on
+        stall,   // takes connections and bytes, as much as sockets hold, and hands nothing on
+        refuse,  // ends every connection at once
+    };
+
+    explicit TcpProxy(Address target);
     ~TcpProxy();
     TcpProxy(const TcpProxy&) = delete;
     TcpProxy& operator=(const TcpProxy&) = delete;
 
     /// "127.0.0.1:PORT"
-    [[nodiscard]] std::string host_and_port() const;
-    /// Closes every connection; those that come later stand.
+    [[nodiscard]] std::string address() const;
+    /// Holds for what there is, too.
+    void set(Mode mode);
+    /// Ends all connections there are.
     void cut();
-    /// Closes every connection, also those that come, until mend().
-    void break_off();
-    void mend();
+    /// How many connections were taken.
+    [[nodiscard]] std::size_t connections();
 
   private:
-    struct Pair {
-        int client;
-        int server;
-    };
     void run();
     void accept_one() STOCKROOM_REQUIRES(mutex_);
     void close_all() STOCKROOM_REQUIRES(mutex_);
-    /// False when one of them has closed.
-    [[nodiscard]] static bool pass_on(int from, int to);
+    void wake();
 
-    const Address server_;
+    const Address target_;
     int listener_ = -1;
-    int port_ = 0;
+    int wake_ = -1;
+    std::uint16_t port_ = 0;
     base::mutex mutex_;
-    std::vector<Pair> pairs_ STOCKROOM_GUARDED_BY(mutex_);
-    bool is_broken_ STOCKROOM_GUARDED_BY(mutex_) = false;
+    Mode mode_ STOCKROOM_GUARDED_BY(mutex_) = Mode::pass;
     bool is_stopping_ STOCKROOM_GUARDED_BY(mutex_) = false;
+    std::map<int, int> other_ STOCKROOM_GUARDED_BY(mutex_);  // both ways
+    std::size_t connections_ STOCKROOM_GUARDED_BY(mutex_) = 0;
     std::thread thread_;
 };
 

@@ -1,0 +1,373 @@
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "stockroom/bus_amqp/bus_amqp.hpp"
+#include "stockroom/contract/names.hpp"
+
+#include "amqp_broker.hpp"
+#include "box.hpp"
+#include "tcp_proxy.hpp"
+
+namespace stockroom::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+using bus_amqp::AmqpBus;
+using ports::Published;
+using testing::Each;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::UnorderedElementsAre;
+using Mode = TcpProxy::Mode;
+
+constexpr auto kQueue = contract::kOrdersQueue;
+
+base::Uuid new_id() {
+    return base::Uuid::make_v7(base::Time::now());
+}
+
+/// A bus to the broker, through a proxy, and what its one publisher is told.
+class Side {
+  public:
+    Side(const VirtualHost& host, std::size_t commands_per_message_max)
+        : url_(host.url(proxy_.address())) {
+        auto bus = AmqpBus::make({.url = url_,
+                                  .ca_file = {},
+                                  .service = "trouble",
+                                  .commands_per_message_max = commands_per_message_max},
+                                 metrics_);
+        EXPECT_TRUE(bus.has_value()) << bus.error();
+        bus_ = *std::move(bus);
+    }
+
+    AmqpBus& bus() { return *bus_; }
+    TcpProxy& proxy() { return proxy_; }
+
+    void make_publisher() {
+        publisher_ = bus_->make_publisher([this](std::vector<std::string> batch) {
+            for (auto& reply : batch)
+                replies_.put(std::move(reply));
+        });
+    }
+    void end_publisher() { publisher_.reset(); }
+    void publish(std::string bytes, std::string_view queue = kQueue) {
+        publisher_->publish(queue, new_id(), std::move(bytes), true,
+                            [this](Published what) { published_.put(what); });
+        ++count_;
+    }
+    /// What the next one is told.
+    Published publish_and_wait(std::string bytes, std::string_view queue = kQueue) {
+        publish(std::move(bytes), queue);
+        return published_.wait_for(count_).back();
+    }
+    /// Until so many messages are on their way.
+    void wait_until_sent(int messages) {
+        const auto line = fmt::format("stockroom_bus_sent_messages_total {}\n", messages);
+        const auto deadline = patience();
+        while (!metrics_.to_text().contains(line)) {
+            ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+            std::this_thread::yield();
+        }
+    }
+    /// Until the bus is there; it must be there before the patience ends.
+    void publish_until_durable(const std::string& bytes) {
+        const auto deadline = patience();
+        while (publish_and_wait(bytes) != Published::durable)
+            ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    }
+
+    Box<Published>& published() { return published_; }
+    Box<std::string>& replies() { return replies_; }
+
+  private:
+    TcpProxy proxy_{broker_address()};
+    const std::string url_;
+    telemetry::Metrics metrics_;
+    Box<Published> published_;
+    Box<std::string> replies_;
+    std::size_t count_ = 0;
+    std::unique_ptr<AmqpBus> bus_;
+    std::unique_ptr<ports::Publisher> publisher_;
+};
+
+class AmqpTrouble : public testing::Test {
+  protected:
+    void SetUp() override {
+        if (const auto why_not = VirtualHost::why_not(); !why_not.empty()) GTEST_SKIP() << why_not;
+        host_.emplace();
+        sender_.emplace(*host_, 256);
+        taker_.emplace(*host_, 1);
+    }
+
+    /// A publisher that is connected: its first command is confirmed, taken and acked.
+    void connect_publisher(ports::Consumer& consumer) {
+        sender_->make_publisher();
+        ASSERT_EQ(sender_->publish_and_wait("0"), Published::durable);
+        const auto first = take(consumer);
+        ASSERT_TRUE(consumer.ack(std::span(&first.tag, 1)).has_value());
+    }
+    static ports::Delivery take(ports::Consumer& consumer) {
+        auto taken = consumer.take(1, patience());
+        EXPECT_TRUE(taken.has_value());
+        if (!taken || taken->empty()) {
+            ADD_FAILURE() << "nothing came";
+            return {};
+        }
+        return std::move(taken->front());
+    }
+    /// How many commands each of the next messages has.
+    static std::vector<std::size_t> sizes(ports::Consumer& consumer, std::size_t messages) {
+        std::vector<std::size_t> sizes;
+        for (std::size_t i = 0; i < messages; ++i) {
+            const auto delivery = take(consumer);
+            sizes.push_back(1 + static_cast<std::size_t>(std::ranges::count(delivery.bytes, ',')));
+            EXPECT_TRUE(consumer.ack(std::span(&delivery.tag, 1)).has_value());
+        }
+        return sizes;
+    }
+
+    std::optional<VirtualHost> host_;
+    std::optional<Side> sender_;
+    std::optional<Side> taker_;
+};
+
+TEST_F(AmqpTrouble, SendsManyCommandsInFewMessages) {
+    const auto consumer = taker_->bus().make_consumer(kQueue);
+    connect_publisher(*consumer);
+    sender_->proxy().set(Mode::stall);
+    sender_->publish("1");
+    sender_->wait_until_sent(2);
+    for (int i = 2; i <= 301; ++i)
+        sender_->publish(std::to_string(i));
+    sender_->wait_until_sent(3);
+    sender_->proxy().set(Mode::pass);
+    const auto told = sender_->published().wait_for(302);
+    EXPECT_THAT(told, Each(Published::durable));
+    EXPECT_THAT(sizes(*consumer, 3), ElementsAre(1, 256, 44));
+}
+
+TEST_F(AmqpTrouble, RepliesInFewMessages) {
+    const auto consumer = taker_->bus().make_consumer(kQueue);
+    sender_->make_publisher();
+    sender_->publish("1");
+    const auto delivery = take(*consumer);
+    consumer->reply(std::vector<ports::Reply>(300, {delivery.reply_to, "7"}));
+    const auto replies = sender_->replies().wait_for(2);
+    ASSERT_THAT(replies, SizeIs(2));
+    EXPECT_THAT(replies[0], SizeIs(2 * 256 + 1));
+    EXPECT_THAT(replies[1], SizeIs(2 * 44 + 1));
+}
+
+TEST_F(AmqpTrouble, TakesAnArrayApartThatIsDeliveredAgain) {
+    const std::string one = fmt::format(R"({{"id":"{}","n":[1,2]}})", new_id().to_string());
+    const std::string two = fmt::format(R"({{"id":"{}","t":"],["}})", new_id().to_string());
+    sender_->make_publisher();
+    sender_->publish(fmt::format("[{},{}]", one, two));
+    {
+        const auto consumer = taker_->bus().make_consumer(kQueue);
+        EXPECT_EQ(take(*consumer).bytes, fmt::format("[{},{}]", one, two));
+    }
+    const auto consumer = taker_->bus().make_consumer(kQueue);
+    std::vector<std::string> taken;
+    for (int i = 0; i < 2; ++i) {
+        const auto delivery = take(*consumer);
+        taken.push_back(delivery.bytes);
+        EXPECT_EQ(delivery.earlier_deliveries, 0U);
+        consumer->reply({{delivery.reply_to, delivery.bytes}});
+        EXPECT_TRUE(consumer->ack(std::span(&delivery.tag, 1)).has_value());
+    }
+    EXPECT_THAT(taken, UnorderedElementsAre(one, two));
+    EXPECT_THAT(sender_->replies().wait_for(2), UnorderedElementsAre(one, two));
+    const auto more = consumer->take(1, base::in(50ms));
+    ASSERT_TRUE(more.has_value());
+    EXPECT_THAT(*more, IsEmpty());
+}
+
+TEST_F(AmqpTrouble, GivesOutOneAtATimeToWhoAsksForOne) {
+    taker_->make_publisher();
+    for (int i = 0; i < 20; ++i)
+        taker_->publish(std::to_string(i));
+    taker_->published().wait_for(20);
+    const auto slow = taker_->bus().make_consumer(kQueue);
+    const auto first = take(*slow);
+    ASSERT_TRUE(slow->ack(std::span(&first.tag, 1)).has_value());
+    take(*slow);
+
+    const auto other = taker_->bus().make_consumer(kQueue);
+    std::size_t count = 0;
+    while (count < 18) {
+        const auto taken = other->take(100, patience());
+        ASSERT_TRUE(taken.has_value());
+        ASSERT_THAT(*taken, testing::Not(IsEmpty())) << "after " << count;
+        count += taken->size();
+    }
+}
+
+TEST_F(AmqpTrouble, SendsAgainWhatWasLostOnTheWay) {
+    const auto consumer = taker_->bus().make_consumer(kQueue);
+    connect_publisher(*consumer);
+    sender_->proxy().set(Mode::stall);
+    sender_->publish("lost");
+    sender_->wait_until_sent(2);
+    sender_->proxy().cut();
+    sender_->proxy().set(Mode::pass);
+    EXPECT_THAT(sender_->published().wait_for(2), Each(Published::durable));
+    EXPECT_EQ(take(*consumer).bytes, "lost");
+}
+
+TEST_F(AmqpTrouble, SaysUnavailableWhileTheBrokerIsAwayAndWorksWhenItIsBack) {
+    sender_->proxy().set(Mode::refuse);
+    sender_->make_publisher();
+    EXPECT_EQ(sender_->publish_and_wait("1"), Published::unavailable);
+    EXPECT_THAT(sender_->bus().trouble(), testing::HasSubstr("publisher"));
+    sender_->proxy().set(Mode::pass);
+    sender_->publish_until_durable("2");
+    EXPECT_EQ(sender_->bus().trouble(), "");
+}
+
+TEST_F(AmqpTrouble, AnswersInTimeWhenTheBrokerSaysNothing) {
+    const auto consumer = taker_->bus().make_consumer(kQueue);
+    connect_publisher(*consumer);
+    sender_->proxy().set(Mode::stall);
+    sender_->publish("sent");
+    sender_->wait_until_sent(2);
+    sender_->publish("not sent");
+    auto told = sender_->published().wait_for(3);
+    EXPECT_THAT(
+        told, UnorderedElementsAre(Published::durable, Published::unknown, Published::unavailable));
+    sender_->proxy().set(Mode::pass);
+    EXPECT_EQ(take(*consumer).bytes, "sent") << "unknown was the truth";
+    sender_->publish_until_durable("later");
+}
+
+TEST_F(AmqpTrouble, NothingOfAnOldConnectionIsAckedOnTheNewOne) {
+    taker_->make_publisher();
+    for (const auto* bytes : {"1", "2"})
+        taker_->publish(bytes);
+    taker_->published().wait_for(2);
+    const auto consumer = taker_->bus().make_consumer(kQueue);
+    const auto old = take(*consumer);
+    EXPECT_EQ(old.bytes, "1");
+    taker_->proxy().cut();
+    const auto again = take(*consumer);
+    EXPECT_EQ(again.bytes, "1");
+    EXPECT_EQ(again.earlier_deliveries, 1U);
+    EXPECT_NE(again.tag, old.tag);
+
+    const auto acked = consumer->ack(std::span(&old.tag, 1));
+    ASSERT_FALSE(acked.has_value());
+    EXPECT_EQ(acked.error().kind, ports::ErrorKind::retryable);
+    EXPECT_FALSE(consumer->dead_letter(old.tag, "1", "why").has_value());
+    ASSERT_TRUE(consumer->give_back(std::span(&again.tag, 1)).has_value());
+    std::vector<std::string> rest{take(*consumer).bytes, take(*consumer).bytes};
+    EXPECT_THAT(rest, UnorderedElementsAre("1", "2"));
+}
+
+TEST_F(AmqpTrouble, ConsumesWhenTheBrokerComesLate) {
+    taker_->proxy().set(Mode::refuse);
+    const auto consumer = taker_->bus().make_consumer(kQueue);
+    const auto nothing = consumer->take(10, base::in(50ms));
+    ASSERT_TRUE(nothing.has_value());
+    EXPECT_THAT(*nothing, IsEmpty());
+    EXPECT_NE(taker_->bus().trouble(), "");
+    sender_->make_publisher();
+    EXPECT_EQ(sender_->publish_and_wait("1"), Published::durable);
+    taker_->proxy().set(Mode::pass);
+    EXPECT_EQ(take(*consumer).bytes, "1");
+}
+
+TEST_F(AmqpTrouble, InterruptAlsoWhileTheBrokerIsAway) {
+    taker_->proxy().set(Mode::refuse);
+    const auto consumer = taker_->bus().make_consumer(kQueue);
+    consumer->interrupt();
+    const auto taken = consumer->take(10, patience());
+    ASSERT_TRUE(taken.has_value());
+    EXPECT_THAT(*taken, IsEmpty());
+}
+
+TEST_F(AmqpTrouble, EndsWhateverTheBrokerDoes) {
+    for (const auto mode : {Mode::refuse, Mode::stall}) {
+        for (const bool was_connected : {false, true}) {
+            Side side(*host_, 1);
+            if (!was_connected) side.proxy().set(mode);
+            const auto taken = side.proxy().connections();
+            side.make_publisher();
+            auto consumer = side.bus().make_consumer(kQueue);
+            if (was_connected) {
+                ASSERT_EQ(side.publish_and_wait("1"), Published::durable);
+                side.proxy().set(mode);
+            } else {
+                while (side.proxy().connections() == taken)
+                    std::this_thread::yield();
+            }
+            side.publish("2");
+            side.end_publisher();
+            consumer.reset();
+            EXPECT_NE(side.published().wait_for(was_connected ? 2 : 1).back(), Published::durable);
+        }
+    }
+}
+
+TEST_F(AmqpTrouble, DeclaresAQueueAgainThatIsGone) {
+    sender_->make_publisher();
+    ASSERT_EQ(sender_->publish_and_wait("1"), Published::durable);
+    host_->delete_queue(kQueue);
+    EXPECT_EQ(sender_->publish_and_wait("2"), Published::unavailable);
+    sender_->publish_until_durable("3");
+    EXPECT_EQ(sender_->proxy().connections(), 1U);
+    const auto consumer = taker_->bus().make_consumer(kQueue);
+    EXPECT_EQ(take(*consumer).bytes, "3");
+}
+
+TEST_F(AmqpTrouble, RefusesWhatCannotBeSentAndGoesOnOnTheSameConnection) {
+    sender_->make_publisher();
+    EXPECT_EQ(sender_->publish_and_wait("1", std::string(256, 'q')), Published::unavailable);
+    EXPECT_EQ(sender_->publish_and_wait("2", "no.such.queue"), Published::unavailable);
+    EXPECT_EQ(sender_->publish_and_wait(std::string(17U << 20U, 'x')), Published::queue_full);
+    EXPECT_EQ(sender_->publish_and_wait("3"), Published::durable);
+    EXPECT_EQ(sender_->proxy().connections(), 1U);
+}
+
+TEST_F(AmqpTrouble, RepliesToWhoeverDoNoHarm) {
+    const auto consumer = taker_->bus().make_consumer(kQueue);
+    connect_publisher(*consumer);
+    const auto connections = taker_->proxy().connections();
+    for (const auto& address : {std::string("nowhere"), std::string("amq.rabbitmq.reply-to.g2dkAA"),
+                                std::string("stockroom.commands"), std::string(255, 'a')}) {
+        host_->publish(kQueue, "1", address);
+        const auto delivery = take(*consumer);
+        EXPECT_EQ(delivery.reply_to, address);
+        consumer->reply({{delivery.reply_to, "answer"}});
+        EXPECT_TRUE(consumer->dead_letter(delivery.tag, "1", "why").has_value());
+        EXPECT_TRUE(consumer->ack(std::span(&delivery.tag, 1)).has_value());
+    }
+    EXPECT_EQ(taker_->proxy().connections(), connections);
+    EXPECT_THAT(host_->peek("stockroom.dead"), SizeIs(4));
+}
+
+TEST_F(AmqpTrouble, AMessageGivenBackAgainAndAgainBecomesADeadLetter) {
+    const auto consumer = taker_->bus().make_consumer(kQueue);
+    connect_publisher(*consumer);
+    ASSERT_EQ(sender_->publish_and_wait("poison"), Published::durable);
+    ASSERT_EQ(sender_->publish_and_wait("good"), Published::durable);
+    for (std::uint32_t count = 0; count <= 20; ++count) {
+        const auto delivery = take(*consumer);
+        ASSERT_EQ(delivery.bytes, "poison");
+        ASSERT_EQ(delivery.earlier_deliveries, count);
+        ASSERT_TRUE(consumer->give_back(std::span(&delivery.tag, 1)).has_value());
+    }
+    EXPECT_EQ(take(*consumer).bytes, "good");
+    const auto deadline = patience();
+    while (host_->peek("stockroom.dead").empty())
+        ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    EXPECT_EQ(host_->peek("stockroom.dead").front().bytes, "poison");
+}
+
+}  // namespace
+}  // namespace stockroom::conformance
