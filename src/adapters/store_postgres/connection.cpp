@@ -105,6 +105,7 @@ base::Deadline Connection::deadline() const {
 
 bool Connection::open() {
     if (failed()) return false;
+    drop_if_ended();
     if (handle_ != nullptr) return true;
     const auto until = deadline();
     if (!connect(until) || !set_up()) {
@@ -112,6 +113,16 @@ bool Connection::open() {
         return false;
     }
     return true;
+}
+
+void Connection::drop_if_ended() {
+    // The lead belongs to its session: who has it must be told that it is lost.
+    if (handle_ == nullptr || !pending_.empty() || in_transaction() || purpose_ == Purpose::relay)
+        return;
+    pollfd socket{.fd = PQsocket(handle_), .events = POLLIN, .revents = 0};
+    if (poll(&socket, 1, 0) <= 0) return;
+    // The server's last words, then the end.
+    if (PQconsumeInput(handle_) == 0 || PQconsumeInput(handle_) == 0) close();
 }
 
 bool Connection::connect(base::Deadline deadline) {
@@ -132,7 +143,7 @@ bool Connection::connect(base::Deadline deadline) {
         if (!wait(events, deadline)) return false;
         state = PQconnectPoll(handle_);
     }
-    ++session_;
+    if (++session_ > 1 && target_.reconnects) target_.reconnects->add();
     return true;
 }
 

@@ -15,6 +15,7 @@
 #include "stockroom/base/time.hpp"
 #include "stockroom/base/uuid.hpp"
 #include "stockroom/ports/error.hpp"
+#include "stockroom/telemetry/metrics.hpp"
 
 #include "parameters.hpp"
 
@@ -41,6 +42,8 @@ enum class Purpose {
 struct Target {
     std::string url;
     std::string application;  // application_name
+    /// Counts the sessions that were lost and made anew.
+    std::optional<telemetry::Counter> reconnects = std::nullopt;
 };
 
 /// The rows that a statement gave, all of them in memory.
@@ -163,6 +166,9 @@ class Connection {
     [[nodiscard]] std::string name_statement();
     void send(Statement& statement, const Parameters& parameters);
     [[nodiscard]] base::Deadline deadline() const;
+    /// Gives up a session that ended while nothing was under way, so that what comes next need not
+    /// fail to find out.
+    void drop_if_ended();
     bool connect(base::Deadline deadline);
     bool set_up();
     /// Waits until the socket is ready for these poll(2) events; else the session is dropped.
@@ -174,7 +180,7 @@ class Connection {
     void fail_with(const Rows& result, std::string_view doing);
     void fail_lost(std::string_view doing);
 
-    const Target target_;
+    Target target_;
     const Purpose purpose_;
     pg_conn* handle_ = nullptr;
     std::uint64_t session_ = 0;

@@ -1,6 +1,8 @@
 #include "stockroom/store_postgres/postgres.hpp"
 
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -28,20 +30,32 @@ std::string trouble_with(const std::string& url) {
 
 class Database final : public PostgresDatabase {
   public:
-    explicit Database(Target target) : target_(std::move(target)) {}
+    Database(std::string url, std::string service, telemetry::Metrics& metrics)
+        : url_(std::move(url)), service_(std::move(service)), metrics_(metrics) {}
 
     [[nodiscard]] std::unique_ptr<ports::Store> make_store() override {
-        return std::make_unique<PostgresStore>(target_);
+        return std::make_unique<PostgresStore>(target("store"));
     }
     [[nodiscard]] std::unique_ptr<ports::Queries> make_queries() override {
-        return std::make_unique<PostgresQueries>(target_);
+        return std::make_unique<PostgresQueries>(target("queries"));
     }
     [[nodiscard]] std::unique_ptr<ports::RelayLog> make_relay_log() override {
-        return std::make_unique<PostgresRelayLog>(target_);
+        return std::make_unique<PostgresRelayLog>(target("relay"));
     }
 
   private:
-    const Target target_;
+    [[nodiscard]] Target target(std::string_view connection) {
+        return {
+            .url = url_,
+            .application = service_,
+            .reconnects = metrics_.counter("stockroom_store_reconnects_total",
+                                           "Connections to the store that were lost and made anew",
+                                           {{"connection", connection}})};
+    }
+
+    const std::string url_;
+    const std::string service_;
+    telemetry::Metrics& metrics_;
 };
 
 }  // namespace
@@ -50,8 +64,7 @@ std::expected<std::shared_ptr<PostgresDatabase>, std::string> PostgresDatabase::
     const std::string& url, std::string service, telemetry::Metrics& metrics) {
     if (auto trouble = trouble_with(url); !trouble.empty())
         return std::unexpected(std::move(trouble));
-    (void)metrics;
-    return std::make_shared<Database>(Target{.url = url, .application = std::move(service)});
+    return std::make_shared<Database>(url, std::move(service), metrics);
 }
 
 }  // namespace stockroom::store_postgres

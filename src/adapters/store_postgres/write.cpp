@@ -161,6 +161,7 @@ Writer::Writer(Connection& connection)
 
 Expected<void> Writer::commit(Loaded& loaded, const ports::Commit& commit) {
     number_new_rows(loaded);
+    if (connection_.failed()) return connection_.finish();
     const auto& snapshot = loaded.snapshot;
     send_locations(snapshot);
     send_items(snapshot);

@@ -20,8 +20,8 @@ namespace stockroom::store_postgres {
 class PostgresDatabase {
   public:
     /// Connects to nothing yet. `url`: postgres://user:password@host:port/database?sslmode=…, as
-    /// libpq reads it; `service` names the connections (application_name). The error says, for
-    /// people, what is wrong with the URL.
+    /// libpq reads it; `service` names the connections (application_name). REQUIRES: metrics
+    /// outlives it and what it makes. The error says, for people, what is wrong with the URL.
     [[nodiscard]] static std::expected<std::shared_ptr<PostgresDatabase>, std::string> make(
         const std::string& url, std::string service, telemetry::Metrics& metrics);
 

@@ -1,0 +1,163 @@
+#include "schema.hpp"
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "stockroom/store_postgres/postgres.hpp"
+
+#include "migrations.hpp"
+#include "test_database.hpp"
+
+namespace stockroom::store_postgres {
+
+namespace {
+
+class SchemaTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        if (!test_server_url()) GTEST_SKIP() << kNoTestServer;
+        database_.emplace();
+    }
+    [[nodiscard]] TestDatabase& database() { return *database_; }
+    /// What the SQL says when this role runs it; empty: it may.
+    [[nodiscard]] std::string refusal(const std::string& role, const std::string& sql) {
+        Connection connection({.url = database().url_as(role), .application = "schema_test"},
+                              Purpose::decide);
+        connection.execute(sql);
+        return connection.failed() ? connection.take_error().detail : "";
+    }
+    [[nodiscard]] std::string open_failure() {
+        Connection connection({.url = database().url(), .application = "schema_test"},
+                              Purpose::decide);
+        if (connection.open()) return "";
+        auto error = connection.take_error();
+        EXPECT_EQ(error.kind, ports::ErrorKind::retryable);
+        return error.detail;
+    }
+
+  private:
+    std::optional<TestDatabase> database_;
+};
+
+constexpr int kNewest = 1;
+
+}  // namespace
+
+TEST_F(SchemaTest, MigratingAgainChangesNothing) {
+    ASSERT_EQ(migrations().size(), static_cast<std::size_t>(kNewest));
+    const auto migrated = migrate(database().url());
+    ASSERT_TRUE(migrated.has_value()) << migrated.error().detail;
+    EXPECT_EQ(migrated->from, kNewest);
+    EXPECT_EQ(migrated->to, kNewest);
+    EXPECT_EQ(database().integer("SELECT count(*) FROM stockroom.schema_version"), kNewest);
+}
+
+TEST_F(SchemaTest, OfManyThatMigrateAtOnceOneDoes) {
+    database().execute("DROP SCHEMA stockroom CASCADE");
+    EXPECT_NE(open_failure().find("run stockroom migrate"), std::string::npos);
+    std::vector<std::expected<Migrated, ports::Error>> results(4);
+    {
+        std::vector<std::jthread> threads;
+        for (auto& result : results)
+            threads.emplace_back([this, &result] { result = migrate(database().url()); });
+    }
+    int from_nothing = 0;
+    for (const auto& result : results) {
+        ASSERT_TRUE(result.has_value()) << result.error().detail;
+        EXPECT_EQ(result->to, kNewest);
+        if (result->from == 0) ++from_nothing;
+    }
+    EXPECT_EQ(from_nothing, 1);
+    EXPECT_EQ(open_failure(), "");
+}
+
+TEST_F(SchemaTest, ANewerSchemaIsNotTouchedAndWorksOnlyIfItSaysSo) {
+    database().execute("INSERT INTO stockroom.schema_version (version, oldest) VALUES (1000, 1)");
+    const auto refused = migrate(database().url());
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().kind, ports::ErrorKind::permanent);
+    EXPECT_NE(refused.error().detail.find("newer"), std::string::npos) << refused.error().detail;
+    EXPECT_EQ(open_failure(), "") << "it was expanded: what this version needs is there";
+
+    database().execute("UPDATE stockroom.schema_version SET oldest = 1000 WHERE version = 1000");
+    EXPECT_NE(open_failure().find("newer"), std::string::npos) << "it was contracted";
+}
+
+TEST_F(SchemaTest, AnOlderSchemaIsToBeMigrated) {
+    database().execute("UPDATE stockroom.schema_version SET version = version - 1");
+    EXPECT_NE(open_failure().find("run stockroom migrate"), std::string::npos);
+}
+
+TEST_F(SchemaTest, WhoOwnsTheSchemaMayMigrateWhereTheRolesAreThere) {
+    database().execute(
+        "DROP SCHEMA stockroom CASCADE; DROP ROLE IF EXISTS stockroom_test_owner; "
+        "CREATE ROLE stockroom_test_owner; "
+        "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO stockroom_test_owner', "
+        "current_database()); END $$");
+    const auto migrated = migrate(database().url_as("stockroom_test_owner"));
+    EXPECT_TRUE(migrated.has_value()) << migrated.error().detail;
+    EXPECT_EQ(refusal("stockroom_service", "SELECT * FROM log"), "");
+    database().execute(
+        "DROP OWNED BY stockroom_test_owner CASCADE; "
+        "DROP ROLE stockroom_test_owner");
+}
+
+TEST_F(SchemaTest, RolesMayDoWhatTheyNeedAndNoMore) {
+    struct Case {
+        const char* role;
+        const char* sql;
+        bool allowed;
+    };
+    for (const auto& [role, sql, allowed] : {
+             Case{"stockroom_service", "UPDATE movements SET quantity = 1", false},
+             Case{"stockroom_service", "DELETE FROM movements", false},
+             Case{"stockroom_service", "TRUNCATE movements", false},
+             Case{"stockroom_service", "UPDATE log SET data = ''", false},
+             Case{"stockroom_service", "DELETE FROM log", false},
+             Case{"stockroom_service", "DELETE FROM outcomes", false},
+             Case{"stockroom_service", "UPDATE outcomes SET bytes = ''", false},
+             Case{"stockroom_service", "DELETE FROM orders", false},
+             Case{"stockroom_service", "UPDATE order_lines SET quantity = 1", false},
+             Case{"stockroom_service", "UPDATE hold_lines SET quantity = 1", false},
+             Case{"stockroom_service", "UPDATE relay_cursor SET position = 0", false},
+             Case{"stockroom_service", "INSERT INTO schema_version VALUES (9, 9)", false},
+             Case{"stockroom_service", "CREATE TABLE more (id int)", false},
+             Case{"stockroom_service", "UPDATE levels SET held = 0", true},
+             Case{"stockroom_service", "SELECT * FROM log", true},
+             Case{"stockroom_reader", "SELECT * FROM orders", true},
+             Case{"stockroom_reader", "UPDATE levels SET held = 0", false},
+             Case{"stockroom_reader", "INSERT INTO log_head VALUES (2, 0, 0, 0)", false},
+             Case{"stockroom_reader", "UPDATE relay_cursor SET position = 0", false},
+             Case{"stockroom_reader", "SELECT nextval('order_numbers')", false},
+             Case{"stockroom_relay", "SELECT * FROM log, log_head", true},
+             Case{"stockroom_relay", "UPDATE relay_cursor SET position = 0", true},
+             Case{"stockroom_relay", "UPDATE log_head SET position = 0", false},
+             Case{"stockroom_relay", "SELECT * FROM orders", false},
+         }) {
+        const auto refused = refusal(role, sql);
+        EXPECT_EQ(refused.empty(), allowed) << role << ": " << sql << ": " << refused;
+        if (!allowed) EXPECT_NE(refused.find("permission denied"), std::string::npos) << refused;
+    }
+}
+
+TEST_F(SchemaTest, NotEvenTheOwnerChangesLedgerOrLog) {
+    for (const auto* table : {"movements", "log"}) {
+        for (const auto* verb : {"UPDATE stockroom.{} SET at = 0", "DELETE FROM stockroom.{}",
+                                 "TRUNCATE stockroom.{}"}) {
+            auto sql = std::string(verb);
+            sql.replace(sql.find("{}"), 2, table);
+            try {
+                database().execute(sql);
+                ADD_FAILURE() << sql << " was done";
+            } catch (const std::runtime_error& error) {
+                EXPECT_NE(std::string(error.what()).find("append-only"), std::string::npos)
+                    << error.what();
+            }
+        }
+    }
+}
+
+}  // namespace stockroom::store_postgres
