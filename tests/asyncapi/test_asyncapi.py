@@ -9,10 +9,8 @@ import yaml
 
 import asyncapi
 
-DOCUMENT = asyncapi.load()
-RESOLVER = jsonschema.RefResolver(
-    "asyncapi.yaml", DOCUMENT,
-    store={"openapi.yaml": asyncapi.load(asyncapi.API / "openapi.yaml")})
+CONTRACT = asyncapi.Document()
+DOCUMENT = CONTRACT.tree
 
 
 def walk(node, path="#"):
@@ -27,19 +25,6 @@ def references():
     for path, node in walk(DOCUMENT):
         if isinstance(node, dict) and isinstance(node.get("$ref"), str):
             yield path, node["$ref"]
-
-
-def resolve(node):
-    while "$ref" in node:
-        node = RESOLVER.resolve(node["$ref"])[1]
-    return node
-
-
-def errors(schema, value):
-    validator = jsonschema.Draft7Validator(
-        schema, resolver=RESOLVER, format_checker=jsonschema.Draft7Validator.FORMAT_CHECKER)
-    return [f"{'/'.join(map(str, error.absolute_path))}: {error.message[:300]}"
-            for error in validator.iter_errors(value)]
 
 
 def test_it_is_asyncapi_3():
@@ -64,7 +49,7 @@ def test_no_name_stands_twice():
 
 def test_every_reference_resolves():
     for path, reference in references():
-        assert RESOLVER.resolve(reference)[1] is not None, path
+        assert CONTRACT.resolver.resolve(reference)[1] is not None, path
 
 
 def test_every_component_is_used():
@@ -94,7 +79,7 @@ def test_every_operation_speaks_of_messages_of_its_channel():
 def test_every_schema_is_valid():
     schemas = list(DOCUMENT["components"]["schemas"].items())
     for name, message in DOCUMENT["components"]["messages"].items():
-        schemas += [(name, message["payload"]), (name, resolve(message.get("headers", {})))]
+        schemas += [(name, message["payload"]), (name, CONTRACT.resolve(message.get("headers", {})))]
     for name, schema in schemas:
         jsonschema.Draft7Validator.check_schema(schema)
         for path, node in walk(schema, name):
@@ -108,9 +93,9 @@ def test_every_example_is_valid(name):
     assert message["summary"] and message["examples"]
     for example in message["examples"]:
         assert set(example) <= {"name", "summary", "headers", "payload"}
-        assert not errors(message["payload"], example["payload"])
+        assert not CONTRACT.errors(message["payload"], example["payload"])
         if "headers" in example:
-            assert not errors(message["headers"], example["headers"])
+            assert not CONTRACT.errors(message["headers"], example["headers"])
 
 
 @pytest.mark.parametrize("name", sorted(set(DOCUMENT["components"]["messages"]) - {"dead_letter"}))
@@ -120,9 +105,9 @@ def test_no_example_is_of_another_message(name):
     for other, message in DOCUMENT["components"]["messages"].items():
         if other not in (name, "dead_letter"):
             for example in message["examples"]:
-                assert errors(payload, example["payload"]), f"{other} is a {name}"
+                assert CONTRACT.errors(payload, example["payload"]), f"{other} is a {name}"
 
 
 def test_every_type_of_event_is_a_routing_key():
-    names = {resolve(message)["name"] for message in DOCUMENT["channels"]["events"]["messages"].values()}
+    names = {CONTRACT.resolve(message)["name"] for message in DOCUMENT["channels"]["events"]["messages"].values()}
     assert set(DOCUMENT["channels"]["events"]["parameters"]["type"]["enum"]) == names
