@@ -36,7 +36,7 @@ class Services:
         """What the load generator saw, how many orders a batch had, and the ceilings."""
         gateway, orders = self.system.service("gateway").url, self.system.service("orders").url
         batches = BatchSize([orders])
-        messages = Metric([gateway], "stockroom_bus_messages_published_total")
+        messages = Metric([gateway], "stockroom_bus_sent_messages_total")
         cpu = self.cpu()
         result = self.load.orders(self.system.port, connections)
         cpu_us = cpu.us_per(result["requests"])
