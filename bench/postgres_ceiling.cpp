@@ -84,11 +84,11 @@ std::string quoted(const char* text) {
 
 Table read_table(const Connection& connection, const Source& source, std::size_t rows_max) {
     Table table{.name = source.table, .columns = {}, .types = {}, .rows = {}};
-    const auto columns =
-        run(connection, fmt::format("SELECT attname, format_type(atttypid, NULL) FROM pg_attribute "
-                                    "WHERE attrelid = 'stockroom.{}'::regclass AND attnum > 0 AND NOT "
-                                    "attisdropped ORDER BY attnum",
-                                    source.table));
+    const auto columns = run(
+        connection, fmt::format("SELECT attname, format_type(atttypid, NULL) FROM pg_attribute "
+                                "WHERE attrelid = 'stockroom.{}'::regclass AND attnum > 0 AND NOT "
+                                "attisdropped ORDER BY attnum",
+                                source.table));
     for (int row = 0; row < PQntuples(columns.get()); ++row) {
         table.columns.emplace_back(PQgetvalue(columns.get(), row, 0));
         table.types.emplace_back(PQgetvalue(columns.get(), row, 1));
@@ -120,7 +120,7 @@ std::vector<Table> read_tables(const Connection& connection, std::size_t orders_
 }
 
 void make_schema(const Connection& connection) {
-    run(connection, "DROP SCHEMA IF EXISTS ceiling CASCADE");
+    run(connection, "SET client_min_messages = warning; DROP SCHEMA IF EXISTS ceiling CASCADE");
     run(connection, "CREATE SCHEMA ceiling");
     for (const char* table : {"orders", "order_lines", "holds", "hold_lines", "outcomes", "log",
                               "levels", "log_head"}) {
@@ -240,7 +240,7 @@ class Writer {
 
 }  // namespace
 
-/// postgres_ceiling URL BATCH ORDERS_MAX SECONDS_MAX: as the owner of the store's schema; leaves
+/// postgres_ceiling URL BATCH ORDERS_MAX SECONDS_MAX: as a superuser; leaves
 /// a schema `ceiling` behind.
 int main(int argc, char** argv) {
     if (argc != 5) {

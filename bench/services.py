@@ -62,7 +62,7 @@ class Services:
                          in_flight, self.load.seconds])["per_second"]
 
     def postgresql_ceiling(self, batch):
-        return run_json([self.bin / "bench_postgres_ceiling", self.system.store_url(), batch,
+        return run_json([self.bin / "bench_postgres_ceiling", self.system.store.url(), batch,
                          CEILING_ORDERS, self.load.seconds])["per_second"]
 
     def reads(self, connections):
