@@ -56,6 +56,12 @@ void add_gateway_options(CLI::App& command, gateway::Options& options) {
         ->type_name("N")
         ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();
+    command
+        .add_option("--event-listeners", options.event_listeners_max,
+                    "Clients that listen to events at once; further ones are answered 503")
+        ->type_name("N")
+        ->check(CLI::Range(0, 1'000'000))
+        ->capture_default_str();
     command.add_option("--readers", options.readers, "Threads that read the store")
         ->type_name("N")
         ->check(CLI::Range(1, 64))

@@ -24,8 +24,10 @@ constexpr std::size_t kPieceBytes = 64UL * 1024;
 /// Listeners that read the store at the same time, so that other reads get their turn.
 constexpr std::size_t kTurnsMax = 2;
 constexpr std::chrono::seconds kReadTime{2};
-/// Between reads, so that many events in a row are read together.
+/// Between reads, so that many events in a row are told together: the more listeners, the more a
+/// telling costs.
 constexpr milliseconds kPause{5};
+constexpr std::chrono::microseconds kPausePerListener{50};
 constexpr milliseconds kPauseAfterFailure{1000};
 
 /// WHATWG HTML section 9.2.6. JSON as it is written here has no line breaks.
@@ -217,7 +219,8 @@ asio::awaitable<bool> EventTail::read_more() {
 asio::awaitable<void> EventTail::rest() {
     boost::system::error_code ignored;
     pausing_ = true;
-    timer_.expires_after(failing_ ? kPauseAfterFailure : kPause);
+    const auto listeners = static_cast<std::int64_t>(followers_.size());
+    timer_.expires_after(failing_ ? kPauseAfterFailure : kPause + listeners * kPausePerListener);
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     pausing_ = false;
     if (nudged_ || failing_ || followers_.empty()) co_return;
