@@ -79,7 +79,14 @@ class Service:
 
     def stop(self):
         """The exit code of a SIGTERM."""
+        self.terminate()
+        return self.wait()
+
+    def terminate(self):
         self.process.send_signal(signal.SIGTERM)
+
+    def wait(self):
+        """The exit code. Fails when a sanitizer has found something, too."""
         code = self.process.wait(timeout=STOP_SECONDS)
         self.process.stdout.close()
         report = SANITIZER_REPORT.search(self.log())
@@ -126,3 +133,46 @@ class NoServer:
         self.thread.join(timeout=DEADLINE_SECONDS)
         for connection in self.kept:
             connection.close()
+
+
+class Passage:
+    """Stands between the services and one server, until it is frozen: then it stands still as a
+    server does that has got SIGSTOP, and whoever connects is taken and never answered."""
+
+    def __init__(self, target):
+        self.target = target
+        self.frozen = threading.Event()
+        self.sockets = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                client = self.listener.accept()[0]
+                self.sockets.append(client)
+                if self.frozen.is_set():
+                    continue
+                server = socket.create_connection(self.target)
+            except OSError:
+                return
+            self.sockets.append(server)
+            for source, sink in ((client, server), (server, client)):
+                threading.Thread(target=self.pass_on, args=(source, sink), daemon=True).start()
+
+    def pass_on(self, source, sink):
+        try:
+            while data := source.recv(65536):
+                if self.frozen.is_set():
+                    return
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # one side has gone
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for end in self.sockets:
+            end.close()

@@ -1,7 +1,9 @@
 """Each service as a process of its own: it starts and stops whatever is there of what it needs."""
 
+import http.client
 import os
 import subprocess
+import threading
 import urllib.parse
 import urllib.request
 import uuid
@@ -10,7 +12,7 @@ import pytest
 
 from client import Client, eventually
 from server import STOP_SECONDS
-from service import SERVICES, NoServer, Service
+from service import SERVICES, NoServer, Passage, Service
 
 PASSWORD = "a-password-nobody-may-see"
 
@@ -178,7 +180,8 @@ def stockroom(binary, command, store_url):
 METRICS = {
     "gateway": ["stockroom_http_requests_total", "stockroom_commands_in_flight",
                 "stockroom_store_read_seconds", "stockroom_bus_unconfirmed_messages",
-                "stockroom_bus_reconnects_total"],
+                "stockroom_bus_reconnects_total", "stockroom_cache_reads_total",
+                "stockroom_cache_stale_total", "stockroom_cache_heartbeat_age_seconds"],
     "catalogue": ["stockroom_commands_total", "stockroom_batch_commands",
                   "stockroom_batch_load_seconds", "stockroom_batch_decide_seconds",
                   "stockroom_batch_commit_seconds", "stockroom_oldest_taken_seconds",
@@ -230,3 +233,60 @@ def test_all_of_them_start_in_any_order_and_work_together(binary, start, contrac
     assert stockroom(binary, "audit", store_url).returncode == 0
     done = stockroom(binary, "migrate", store_url)
     assert (done.returncode, "already" in done.stdout) == (0, True)
+
+
+def through(passage, url):
+    parts = urllib.parse.urlsplit(url)
+    user = parts.netloc.rpartition("@")[0]
+    return parts._replace(netloc=f"{user}@127.0.0.1:{passage.port}").geturl()
+
+
+def passage_to(url):
+    parts = urllib.parse.urlsplit(url)
+    return Passage((parts.hostname, parts.port))
+
+
+class Buyer(threading.Thread):
+    """Orders one unit after the other, until there is no answer."""
+
+    def __init__(self, client, sku):
+        super().__init__()
+        self.client, self.sku, self.bought = client.another(), sku, 0
+
+    def run(self):
+        try:
+            while self.client.place(self.sku, 1, status=None).status == 201:
+                self.bought += 1
+        except (OSError, http.client.HTTPException):
+            pass
+        self.client.close()
+
+
+@pytest.mark.parametrize("frozen", ["store", "bus", "both"])
+def test_all_of_them_stop_amid_work_when_what_they_need_stands_still(
+        binary, start, contract, store_url, bus_url, frozen):
+    assert stockroom(binary, "migrate", store_url).returncode == 0
+    store, bus = passage_to(store_url), passage_to(bus_url)
+    services = {name: start(name, through(store, store_url), through(bus, bus_url))
+                for name in SERVICES}
+    for service in services.values():
+        service.wait_until_ready()
+    client = Client(f"http://{services['gateway'].address}", contract)
+    sku = client.create_item(stock=1_000_000)
+    buyers = [Buyer(client, sku) for _ in range(4)]
+    for buyer in buyers:
+        buyer.start()
+    eventually(lambda: all(buyer.bought > 10 for buyer in buyers), "all have bought something")
+    for passage, name in ((store, "store"), (bus, "bus")):
+        if frozen in (name, "both"):
+            passage.frozen.set()
+    for service in services.values():
+        service.terminate()
+    for service in services.values():
+        assert service.wait() == 0
+    for buyer in buyers:
+        buyer.join()
+    client.close()
+    store.close()
+    bus.close()
+    assert stockroom(binary, "audit", store_url).returncode == 0
