@@ -1,6 +1,9 @@
 #include "schema.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -14,8 +17,6 @@ namespace {
 
 /// "Stkr": of the database's advisory locks this is ours for migrations.
 constexpr auto kLock = "SELECT pg_advisory_xact_lock(x'53746b72'::bigint)";
-
-constexpr auto kRoles = "stockroom_service, stockroom_reader, stockroom_relay";
 
 std::int64_t newest() {
     return static_cast<std::int64_t>(migrations().size());
@@ -61,21 +62,32 @@ void check_encoding(Connection& connection) {
                fmt::format("the database's encoding is {}, and must be UTF8", rows.text(0)));
 }
 
+std::vector<std::string> missing_roles(Connection& connection) {
+    std::vector<std::string> missing;
+    Statement statement(connection,
+                        "SELECT name FROM unnest(ARRAY['stockroom_service', 'stockroom_reader', "
+                        "'stockroom_relay']) AS name "
+                        "WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)");
+    for (Rows rows = statement.query(); rows.next();)
+        missing.push_back(rows.string(0));
+    return missing;
+}
+
 /// Roles belong to all databases of a server, so another database's migration may be quicker.
 void make_roles(Connection& connection) {
-    if (read_integer(connection,
-                     "SELECT count(*) FROM pg_roles WHERE rolname IN ('stockroom_service', "
-                     "'stockroom_reader', 'stockroom_relay')") == 3)
-        return;
+    const auto missing = missing_roles(connection);
+    if (missing.empty()) return;
     if (read_integer(connection,
                      "SELECT rolsuper OR rolcreaterole FROM pg_roles "
-                     "WHERE rolname = current_user") == 0)
-        return refuse(connection,
-                      fmt::format("this user may not make the roles {}: let a superuser run "
-                                  "CREATE ROLE … NOLOGIN for each that is missing, then migrate "
-                                  "again",
-                                  kRoles));
-    for (const auto* role : {"stockroom_service", "stockroom_reader", "stockroom_relay"})
+                     "WHERE rolname = current_user") == 0) {
+        std::string sql;
+        for (const auto& role : missing)
+            sql += fmt::format(" CREATE ROLE {} NOLOGIN;", role);
+        return refuse(connection, fmt::format("this user may not make roles. Let a superuser run "
+                                              "this, then migrate again:{}",
+                                              sql));
+    }
+    for (const auto& role : missing)
         connection.execute(
             fmt::format("DO $$ BEGIN CREATE ROLE {} NOLOGIN; "
                         "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",

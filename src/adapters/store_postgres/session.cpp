@@ -21,7 +21,8 @@ constexpr auto kDecide =
     "SET statement_timeout = '10s'; SET lock_timeout = '5s'; "
     "SET idle_in_transaction_session_timeout = '10s'; "
     "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; "
-    "SET enable_hashjoin = off; SET enable_mergejoin = off;";
+    "SET enable_hashjoin = off; SET enable_mergejoin = off; "
+    "SET max_parallel_workers_per_gather = 0;";
 
 /// Each read goes by the index it was written for, in its order and no further than its page, also
 /// before PostgreSQL has counted what the tables hold.
