@@ -12,6 +12,8 @@
 #include "stockroom/base/uuid.hpp"
 #include "stockroom/contract/json.hpp"
 
+#include "box.hpp"
+
 namespace stockroom::conformance {
 
 namespace {
@@ -93,6 +95,14 @@ std::string text_in(const JsonValue* object, std::string_view name) {
 Address broker_address() {
     const auto url = amqp_url();
     return {.host = url.host(), .port = url.has_port() ? std::string(url.port()) : "5672"};
+}
+
+void declare_topology(ports::Bus& bus) {
+    const auto consumer = bus.make_consumer("stockroom.orders");
+    const auto deadline = patience();
+    while (!bus.trouble().empty() && std::chrono::steady_clock::now() < deadline)
+        (void)consumer->take(1, base::in(std::chrono::milliseconds(5)));
+    EXPECT_EQ(bus.trouble(), "");
 }
 
 std::string VirtualHost::why_not() {

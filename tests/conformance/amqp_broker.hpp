@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "stockroom/ports/bus.hpp"
+
 namespace stockroom::conformance {
 
 /// A virtual host of its own on the broker that tests are given (cmake/TestServers.cmake); gone
@@ -41,6 +43,9 @@ class VirtualHost {
   private:
     std::string name_;
 };
+
+/// Waits until a bus has declared its topology: that takes its time in a new virtual host.
+void declare_topology(ports::Bus& bus);
 
 /// Where the broker listens, "127.0.0.1:5672".
 struct Address {

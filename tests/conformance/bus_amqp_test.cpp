@@ -22,6 +22,7 @@ class AmqpFixture final : public BusFixture {
                                  metrics_);
         EXPECT_TRUE(bus.has_value()) << bus.error();
         bus_ = *std::move(bus);
+        declare_topology(*bus_);
     }
     ports::Bus& bus() override { return *bus_; }
     std::string queue() override { return "stockroom.orders"; }

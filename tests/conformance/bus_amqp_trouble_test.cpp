@@ -101,6 +101,7 @@ class AmqpTrouble : public testing::Test {
     void SetUp() override {
         if (const auto why_not = VirtualHost::why_not(); !why_not.empty()) GTEST_SKIP() << why_not;
         host_.emplace();
+        declare_topology(Side(*host_, 1).bus());
         sender_.emplace(*host_, 256);
         taker_.emplace(*host_, 1);
     }

@@ -26,14 +26,24 @@ void Outbox::add(std::string_view queue, Command command) {
     lane->second.waiting.push_back(std::move(command));
 }
 
+bool Outbox::is_stuck(const Lane& lane, base::Deadline now) const {
+    if (lane.in_flight.empty()) return false;
+    return in_flight_.at(*lane.in_flight.begin()).sent + limits_.send_patience <= now;
+}
+
 bool Outbox::may_send(const Lane& lane, base::Deadline now) const {
     if (lane.in_flight.empty()) return !lane.again.empty() || !lane.waiting.empty();
-    if (lane.in_flight.size() >= limits_.messages_in_flight_max) return false;
-    const auto& oldest = in_flight_.at(*lane.in_flight.begin());
-    // The queue is stuck: what is sent now would only be in doubt, too.
-    if (oldest.sent + limits_.send_patience <= now) return false;
+    // What is sent to a queue that is stuck would only be in doubt, too.
+    if (lane.in_flight.size() >= limits_.messages_in_flight_max || is_stuck(lane, now))
+        return false;
     return !lane.again.empty() || lane.waiting.size() >= limits_.commands_per_message_max ||
            lane.bytes >= limits_.message_bytes_max;
+}
+
+std::string Outbox::stuck_queue(base::Deadline now) const {
+    for (const auto& [queue, lane] : lanes_)
+        if (is_stuck(lane, now)) return queue;
+    return {};
 }
 
 std::optional<Parcel> Outbox::next(base::Deadline now) {
@@ -151,15 +161,18 @@ base::Deadline Outbox::expire(base::Deadline now) {
     return next;
 }
 
-void Outbox::give_up() {
-    connection_lost();
-    for (auto& [queue, lane] : lanes_) {
-        for (Parcel& parcel : lane.again)
-            answer(parcel, Published::unknown);
-        lane.again.clear();
+void Outbox::refuse_waiting() {
+    for (auto& [queue, lane] : lanes_)
         while (!lane.waiting.empty())
             pop(lane).done(Published::unavailable);
-    }
+}
+
+void Outbox::give_up() {
+    connection_lost();
+    refuse_waiting();
+    for (auto& [queue, lane] : lanes_)
+        for (Parcel& parcel : std::exchange(lane.again, {}))
+            answer(parcel, Published::unknown);
 }
 
 bool Outbox::idle() const {

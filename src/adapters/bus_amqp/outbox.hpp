@@ -71,6 +71,10 @@ class Outbox {
 
     /// Answers what has waited too long. Returns when the next one will have.
     base::Deadline expire(base::Deadline now);
+    /// Answers what was never sent.
+    void refuse_waiting();
+    /// A queue that has confirmed nothing for too long; empty: none.
+    [[nodiscard]] std::string stuck_queue(base::Deadline now) const;
     /// Answers everything: nothing will be sent or confirmed any more.
     void give_up();
 
@@ -87,6 +91,7 @@ class Outbox {
         std::deque<Parcel> again;           // to be sent before these
         std::set<std::uint64_t> in_flight;  // their numbers
     };
+    [[nodiscard]] bool is_stuck(const Lane& lane, base::Deadline now) const;
     [[nodiscard]] bool may_send(const Lane& lane, base::Deadline now) const;
     [[nodiscard]] Parcel pack(const std::string& queue, Lane& lane);
     [[nodiscard]] Command pop(Lane& lane);

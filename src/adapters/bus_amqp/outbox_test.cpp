@@ -190,9 +190,11 @@ TEST(Outbox, SendsNothingMoreToAQueueThatIsStuck) {
     desk.now += kPatience;
     desk.add("2");
     EXPECT_THAT(desk.send(), IsEmpty());
+    EXPECT_EQ(desk.outbox.stuck_queue(desk.now), "q");
     desk.add("3", true, "other");
     EXPECT_THAT(desk.send(), ElementsAre("3"));
     desk.outbox.confirmed(1, false, true);
+    EXPECT_EQ(desk.outbox.stuck_queue(desk.now), "");
     EXPECT_THAT(desk.send(), ElementsAre("2"));
 }
 

@@ -67,7 +67,7 @@ void AmqpPublisher::publish(std::string_view queue, const base::Uuid& id, std::s
         const bool has_room = bytes.size() <= kCommandBytesMax &&
                               inbox_.size() + commands_waiting_ < kCommandsWaitingMax &&
                               inbox_bytes_ + bytes_waiting_ + bytes.size() <= kBytesWaitingMax;
-        if (is_away_) {
+        if (now() >= refuse_from_) {
             refusal = Published::unavailable;
         } else if (has_room) {
             inbox_bytes_ += bytes.size();
@@ -95,8 +95,8 @@ void AmqpPublisher::run() {
         take_inbox();
         if (Connection* connection = link_.connect()) exchange_messages(*connection);
         if (!replies_.empty()) on_replies_(std::exchange(replies_, {}));
-        const auto next = outbox_.expire(now());
         note_state();
+        const auto next = outbox_.expire(now());
         if (may_stop()) break;
         std::vector<Connection*> connections;
         if (link_.connection() != nullptr) connections.push_back(link_.connection());
@@ -127,7 +127,10 @@ void AmqpPublisher::exchange_messages(Connection& connection) {
         is_declaring_ = false;
     }
     if (!link_.check(pumped)) return outbox_.connection_lost();
-    link_.set_trouble(connection.blocked());
+    const auto stuck = outbox_.stuck_queue(now());
+    link_.set_trouble(!connection.blocked().empty() ? connection.blocked()
+                      : stuck.empty()               ? ""
+                                                    : stuck + " confirms nothing");
     send(connection);
 }
 
@@ -167,10 +170,18 @@ void AmqpPublisher::note_state() {
     const auto unconfirmed = static_cast<double>(outbox_.messages_in_flight());
     unconfirmed_.add(unconfirmed - std::exchange(unconfirmed_told_, unconfirmed));
     const Connection* connection = link_.connection();
-    const bool is_away = connection == nullptr ? now() - link_.away_since() > kAwayAfter
-                                               : !connection->blocked().empty();
-    const base::lock_guard lock(mutex_);
-    is_away_ = is_away;
+    auto refuse_from = base::Deadline::max();
+    if (connection == nullptr) {
+        refuse_from = link_.away_since() + kAwayAfter;
+    } else if (!connection->blocked().empty()) {
+        refuse_from = base::Deadline::min();
+    }
+    {
+        const base::lock_guard lock(mutex_);
+        refuse_from_ = refuse_from;
+    }
+    // Trying to connect may take longer than those who wait have time.
+    if (now() >= refuse_from) outbox_.refuse_waiting();
 }
 
 bool AmqpPublisher::may_stop() {

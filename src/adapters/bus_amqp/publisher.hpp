@@ -61,7 +61,8 @@ class AmqpPublisher final : public ports::Publisher, private Receiver {
     std::size_t inbox_bytes_ STOCKROOM_GUARDED_BY(mutex_) = 0;
     std::size_t commands_waiting_ STOCKROOM_GUARDED_BY(mutex_) = 0;  // in the outbox
     std::size_t bytes_waiting_ STOCKROOM_GUARDED_BY(mutex_) = 0;
-    bool is_away_ STOCKROOM_GUARDED_BY(mutex_) = false;  // the broker, and not only just now
+    // From then on nothing is taken: the broker is away, and not only just now.
+    base::Deadline refuse_from_ STOCKROOM_GUARDED_BY(mutex_) = base::Deadline::max();
     bool is_stopping_ STOCKROOM_GUARDED_BY(mutex_) = false;
     base::Deadline stop_by_ STOCKROOM_GUARDED_BY(mutex_);
 
