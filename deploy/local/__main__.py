@@ -35,7 +35,7 @@ def parse():
     parser = Parser(prog="./dev", add_help=False)
     parser.add_argument("--folder", required=True)
     parser.add_argument("--bin", required=True)
-    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs = parser.add_subparsers(dest="verb", required=True, parser_class=Parser)
     up = verbs.add_parser("up", add_help=False)
     up.add_argument("--scale", action="append", default=[], type=scale, metavar="NAME=N")
     up.add_argument("--port", type=port)
@@ -99,11 +99,13 @@ def logs(system, arguments):
 
 
 def down(system, arguments):
-    if system.exists:
-        with system.alone():
-            system.down(say)
-            if arguments.data:
-                system.remove()
+    if not system.exists:
+        say("Nothing was ever started here")
+        return 0
+    with system.alone():
+        system.down(say)
+        if arguments.data:
+            system.remove()
     say("Stopped, and its data removed" if arguments.data else
         "Stopped; the data stays for the next ./dev up")
     return 0

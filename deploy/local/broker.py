@@ -94,7 +94,8 @@ class Broker:
     def is_ready(self):
         """Whether it answers on its AMQP port, which it opens last."""
         try:
-            return self.request("GET", f"/api/health/checks/port-listener/{self.ports.amqp}")[0] == 200
+            return self.request("GET", f"/api/health/checks/port-listener/{self.ports.amqp}",
+                                seconds=2)[0] == 200
         except (OSError, http.client.HTTPException):
             return False
 
@@ -123,9 +124,9 @@ class Broker:
 
     # What its operator asks of it.
 
-    def request(self, method, path, body=None):
+    def request(self, method, path, body=None, seconds=10):
         """To the management API. Gives status and body; raises OSError when it is not there."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.ports.management, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports.management, timeout=seconds)
         credentials = base64.b64encode(f"{USER}:{self.password}".encode()).decode()
         try:
             connection.request(method, path, body=None if body is None else json.dumps(body),

@@ -1,18 +1,15 @@
 """The commands on the README and in docs/getting-started.md do what those pages say."""
 import json
-import pathlib
-import re
 import subprocess
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+from guide import blocks
 
 
 def run(page, url):
     """Runs a page's shell blocks as one script; gives every JSON document that they printed."""
-    script = "\n".join(BLOCK.findall((ROOT / page).read_text(encoding="utf-8")))
+    script = blocks(page)
     assert "http://127.0.0.1:8080" in script
     script = "set -euo pipefail\n" + script.replace("http://127.0.0.1:8080", url)
     result = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60,

@@ -1,0 +1,215 @@
+"""./dev up, status, logs and down, on real servers in a folder of its own."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from client import Client
+from local_system import System, command, dev, end, environment, new_system, table
+
+SERVICES = {"gateway-1", "catalogue-1", "stock-1", "orders-1", "relay-1"}
+SERVERS = {"broker", "store", "epmd"}
+DEADLINE_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def system(binary, tmp_path_factory):
+    # A copy, so that a test can replace one.
+    binaries = tmp_path_factory.mktemp("bin")
+    for path in (binary, *(binary.parent / f"stockroom-{name.split('-')[0]}" for name in SERVICES)):
+        shutil.copy(path, binaries)
+    system = new_system(tmp_path_factory.mktemp("up") / "local", binaries)
+    yield system
+    end(system)
+
+
+@pytest.fixture
+def up(system):
+    """All of it, one of each; gives its table."""
+    return all_ready(dev(system, "up", *(f"--scale={name.split('-')[0]}=1" for name in SERVICES)))
+
+
+@pytest.fixture
+def client(system, up, contract):
+    client = Client(system.url, contract)
+    yield client
+    client.close()
+
+
+def all_ready(done):
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = table(done.stdout)
+    assert all(pid and state == "ready" for pid, _, state in rows.values()), done.stdout
+    return rows
+
+
+def pids(rows):
+    return {name: pid for name, (pid, _, _) in rows.items()}
+
+
+def wait_until(holds):
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_nothing_was_ever_started(binary, tmp_path):
+    system = System(tmp_path / "nothing", binary.parent)
+    assert dev(system, "status").returncode == 1
+    assert dev(system, "down").returncode == 0
+    assert dev(system, "logs", "orders").returncode == 1
+    assert not system.folder.exists()
+
+
+def test_up_starts_everything_and_says_where_it_is(system, client, up):
+    assert set(up) == SERVICES | SERVERS
+    assert up["gateway-1"][1] == system.port
+    done = dev(system, "up")
+    assert f"Stockroom is running on {system.url}\n" in done.stdout
+    sku = client.create_item(stock=5, price="2.00")
+    assert client.place(sku, 2).json["execution_price"] == "4.00"
+
+
+def test_up_again_changes_nothing(system, up):
+    assert table(dev(system, "up").stdout) == up
+    done = dev(system, "status")
+    assert done.returncode == 0
+    assert table(done.stdout) == up
+
+
+def test_what_was_killed_is_told_and_started_again(system, up):
+    os.kill(up["stock-1"][0], signal.SIGKILL)
+    wait_until(lambda: not system.service("stock").process.is_running)
+    done = dev(system, "status")
+    assert done.returncode == 1
+    assert table(done.stdout)["stock-1"] == (None, up["stock-1"][1], "stopped")
+    after = all_ready(dev(system, "up"))
+    assert {name for name in up if pids(after)[name] != pids(up)[name]} == {"stock-1"}
+
+
+def test_what_is_not_ready_is_told(system, up):
+    system.broker.pause()
+    try:
+        wait_until(lambda: table(dev(system, "status").stdout)["broker"][2].startswith("not ready"))
+        assert dev(system, "status").returncode == 1
+    finally:
+        system.broker.resume()
+    wait_until(lambda: dev(system, "status").returncode == 0)
+
+
+def test_killed_servers_come_back_with_their_data(system, client, up):
+    sku = client.create_item(stock=5)
+    system.broker.kill()
+    system.store.kill()
+    after = all_ready(dev(system, "up"))
+    assert {name for name in up if pids(after)[name] != pids(up)[name]} == {"broker", "store"}
+    assert client.place(sku, 5).json["state"] == "reserved"
+
+
+def test_scale_goes_up_and_down_and_is_kept(system, up):
+    three = all_ready(dev(system, "up", "--scale", "orders=3"))
+    assert set(three) == set(up) | {"orders-2", "orders-3"}
+    assert pids(three)["orders-1"] == pids(up)["orders-1"]
+    assert set(all_ready(dev(system, "up"))) == set(three)
+    two = all_ready(dev(system, "up", "--scale=orders=2", "--scale=stock=2"))
+    assert set(two) == set(up) | {"orders-2", "stock-2"}
+    assert not system.service("orders", 3).process.is_running
+
+
+def test_a_newer_binary_replaces_an_older_one_while_orders_go_on(system, client, up):
+    sku = client.create_item(stock=1000)
+    all_ready(dev(system, "up", "--scale", "orders=2"))
+    binary = system.binaries / "stockroom-orders"
+    shutil.copy(binary, binary.with_suffix(".new"))
+    binary.with_suffix(".new").replace(binary)
+    ending = threading.Event()
+    placed, failed = [], []
+
+    def buy():
+        buyer = client.another()
+        try:
+            while not ending.is_set():
+                placed.append(buyer.place(sku, 1, prefer="wait=30").json["id"])
+        except AssertionError as error:
+            failed.append(error)
+        buyer.close()
+
+    buyers = [threading.Thread(target=buy) for _ in range(2)]
+    for buyer in buyers:
+        buyer.start()
+    before = pids(table(dev(system, "status").stdout))
+    done = dev(system, "up")
+    ending.set()
+    for buyer in buyers:
+        buyer.join()
+    after = pids(all_ready(done))
+    assert {name for name in before if after[name] != before[name]} == {"orders-1", "orders-2"}
+    assert failed == []
+    assert client.numbers(sku)[1] == len(placed) > 0
+
+
+def test_logs_are_those_of_the_service(system, up):
+    address = f"http://127.0.0.1:{up['orders-1'][1]}"
+    done = dev(system, "logs", "orders")
+    assert done.returncode == 0
+    assert f"stockroom-orders is listening on {address}\n" in done.stdout
+    assert "AMQP connection" in dev(system, "logs", "broker").stdout
+    assert "LOG:  " in dev(system, "logs", "store").stdout
+    assert "orders" in dev(system, "logs", "nothing").stderr
+
+
+def test_logs_read_along(system, up):
+    with subprocess.Popen(command(system, "logs", "orders-1", "-f"), stdout=subprocess.PIPE,
+                          text=True, env=environment()) as reader:
+        try:
+            system.service("orders").kill()
+            marker = "the line of a test"
+            with open(system.service("orders").process.log_path, "a", encoding="utf-8") as log:
+                log.write(f"{marker}\n")
+            assert any(marker in line for line in reader.stdout)
+        finally:
+            reader.kill()
+
+
+def test_down_leaves_no_process_and_keeps_the_data(system, client, up):
+    sku = client.create_item(stock=3)
+    done = dev(system, "down")
+    assert done.returncode == 0, done.stderr
+    assert "killed" not in done.stderr
+    assert system.running() == []
+    for _, port, _ in up.values():
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0, port
+    assert dev(system, "status").returncode == 1
+    assert dev(system, "down").returncode == 0
+    all_ready(dev(system, "up"))
+    assert client.another().numbers(sku) == (3, 0, 3)
+
+
+def test_a_port_that_is_taken_is_named_and_nothing_starts(binary, tmp_path):
+    system = new_system(tmp_path / "local", binary.parent)
+    with socket.create_server(("127.0.0.1", system.service("orders").port)) as taken:
+        done = dev(system, "up")
+        assert done.returncode == 1
+        assert str(taken.getsockname()[1]) in done.stderr and "--port" in done.stderr
+    assert system.running() == []
+
+
+@pytest.mark.parametrize("arguments", [
+    ("up", "--scale", "orders"), ("up", "--scale", "orders=11"), ("up", "--scale", "orders=-1"),
+    ("up", "--scale", "nobody=1"), ("up", "--port", "80"), ("up", "--port", "x"), ("up", "more"),
+    ("logs",), ("down", "--now"),
+])
+def test_wrong_usage_is_told(binary, tmp_path, arguments):
+    system = System(tmp_path / "nothing", binary.parent)
+    done = dev(system, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("dev: ") and "--help" in done.stderr
+    assert not system.folder.exists()
