@@ -141,8 +141,8 @@ Relay::Result<void> Relay::publish_heartbeat() {
 }
 
 Relay::Result<void> Relay::save() {
-    save_due_ = now() + options_.save_interval;
     if (saved_ == published_) return {};
+    save_due_ = now() + options_.save_interval;
     if (auto saved = log_.save_position(published_); !saved)
         return store_failed(std::move(saved.error()));
     saved_ = published_;

@@ -126,13 +126,18 @@ TEST(Relay, SavesWhenTheTimeHasComeOrEnoughIsUnsaved) {
     rig.step(2);
     EXPECT_EQ(world.saved(), 0);
     rig.step();
-    EXPECT_EQ(world.saved(), 4) << "by count";
+    EXPECT_EQ(world.saved(), 4) << "the first of a leader's at once";
     world.append("a");
     rig.step(2);
     EXPECT_EQ(world.saved(), 4);
     rig.time += rig.options.save_interval;
     rig.step();
     EXPECT_EQ(world.saved(), 5) << "by time";
+    world.append("a", 4);
+    rig.step();
+    EXPECT_EQ(world.saved(), 5);
+    rig.step();
+    EXPECT_EQ(world.saved(), 9) << "by count";
 }
 
 TEST(Relay, StandbyPublishesNothingAndAsksAgain) {

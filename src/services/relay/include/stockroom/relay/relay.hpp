@@ -21,8 +21,8 @@ struct RelayOptions {
     std::chrono::milliseconds heartbeat_interval{1'000};
     std::chrono::milliseconds publish_time_max{5'000};  // of what was read at once; then again
     // How far the saved position lags at most: so much is published again by the next leader.
-    std::chrono::milliseconds save_interval{200};
-    std::int64_t unsaved_max = 10'000;
+    std::chrono::milliseconds save_interval{100};
+    std::int64_t unsaved_max = 5'000;
     std::size_t events_max = 4'096;             // read at once
     std::chrono::milliseconds backoff_min{50};  // doubles up to
     std::chrono::milliseconds backoff_max{1'000};

@@ -1,0 +1,109 @@
+"""Several relays: one publishes, and when it dies another goes on, without a gap."""
+
+import re
+import threading
+import time
+import urllib.request
+
+import pytest
+
+from client import Client, eventually, fresh_sku
+from services import Services, missing_servers
+from subscriber import Subscriber, check_events
+
+from local import ports  # after services, which knows where it is
+from local.service import Service
+
+RELAYS = 3
+KILLS = 4
+QUIET_SECONDS = 60
+
+
+@pytest.fixture
+def server(binary, tmp_path):
+    if missing_servers():
+        pytest.skip(f"NOT TESTED, there are no servers: {', '.join(missing_servers())}")
+    server = Services(binary, tmp_path)
+    yield server
+    server.stop()
+    server.remove()
+
+
+@pytest.fixture
+def relays(server, binary):
+    relays = [server.services["relay"]]
+    first = ports.free_block(RELAYS)
+    for number in range(2, RELAYS + 1):
+        relays.append(Service("relay", number, server.folder, binary.parent / "stockroom-relay",
+                              first + number - 2, relays[0].settings))
+        relays[-1].start()
+        relays[-1].wait_until_ready()
+    yield relays
+    for relay in relays[1:]:
+        assert relay.stop()
+
+
+def leads(relay):
+    with urllib.request.urlopen(f"{relay.url}/metrics", timeout=20) as answer:
+        text = answer.read().decode()
+    return float(re.search(r"^stockroom_relay_leader (\S+)$", text, re.MULTILINE)[1]) == 1
+
+
+def the_leader(relays):
+    leader, = eventually(lambda: [relay for relay in relays if leads(relay)], "one has the lead")
+    return leader
+
+
+def read_log(server):
+    rows = server.sql("COPY (SELECT position, version, type, key FROM stockroom.log "
+                      "ORDER BY position) TO STDOUT").splitlines()
+    return [(int(position), type_name, key, int(version))
+            for position, version, type_name, key in (row.split("\t", 3) for row in rows)]
+
+
+class Writer:
+    """Creates items until it is stopped."""
+
+    def __init__(self, client):
+        self.client, self.stopping = client, threading.Event()
+        self.thread = threading.Thread(target=self.work)
+
+    def work(self):
+        while not self.stopping.is_set():
+            self.client.post("/v1/items", {"sku": fresh_sku(), "opening": [
+                {"location": "main", "quantity": 5}]}, status=201)
+
+    def __enter__(self):
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        self.thread.join()
+
+
+def test_another_goes_on_where_one_was_killed(server, relays, contract):
+    subscriber = Subscriber(server.amqp_url)
+    with Writer(Client(server.url, contract)):
+        for _ in range(KILLS):
+            leader = the_leader(relays)
+            leader.kill()
+            began = time.monotonic()
+            the_leader([relay for relay in relays if relay is not leader])
+            print(f"another led after {time.monotonic() - began:.2f} s")
+            leader.start()
+            leader.wait_until_ready()
+            assert not leads(leader)
+    log = read_log(server)
+    events = subscriber.read(len(log), QUIET_SECONDS)
+    print(f"{len(log)} events in the log, {len(events)} heard")
+    assert not check_events(events, log)
+    assert subscriber.heartbeats > 0
+
+
+def test_a_stopped_leader_gives_the_lead_up(relays):
+    leader = the_leader(relays)
+    assert leader.stop()
+    assert the_leader([relay for relay in relays if relay is not leader])
+    leader.start()
+    leader.wait_until_ready()
+    assert sum(map(leads, relays)) == 1
