@@ -69,8 +69,15 @@ TEST(ErrorKinds, FollowTheSqlstate) {
              Case{"SR409", conflict},   // conflict() of the schema
              Case{"23514", permanent},  // check_violation
              Case{"22021", permanent},  // character_not_in_repertoire
-             Case{"42501", permanent},  // insufficient_privilege
-             Case{"XX001", permanent},  // data_corrupted
+             Case{"54000", permanent},  // program_limit_exceeded
+             Case{"23001", permanent},  // restrict_violation: the ledger is append-only
+             Case{"25006", retryable},  // read_only_sql_transaction: a standby
+             Case{"25P02", retryable},  // in_failed_sql_transaction
+             Case{"28P01", retryable},  // invalid_password
+             Case{"42501", retryable},  // insufficient_privilege
+             Case{"42P01", retryable},  // undefined_table
+             Case{"42P05", retryable},  // duplicate_prepared_statement
+             Case{"XX001", retryable},  // data_corrupted
          })
         EXPECT_EQ(kind_of(sqlstate), kind) << sqlstate;
 }

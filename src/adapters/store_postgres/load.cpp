@@ -89,6 +89,9 @@ Expected<Loaded> Loader::load(std::span<const base::Uuid> commands, const domain
             deadline - std::chrono::steady_clock::now());
         if (left.count() <= 0) break;
         connection_.set_deadline(deadline + kGrace);
+        // Another server may have made another version of the same number.
+        if (connection_.open() && connection_.session() != locations_session_)
+            locations_version_ = 0;
         send(commands, wanted, numbers, left.count());
         auto loaded = receive(keys, wanted, numbers, !commands.empty());
         if (connection_.failed()) return std::unexpected(connection_.take_error());
@@ -181,6 +184,7 @@ Loader::Head Loader::receive_head() {
         locations_.push_back(*std::move(location));
     } while (rows.next());
     locations_version_ = head.locations_version;
+    locations_session_ = connection_.session();
     return head;
 }
 

@@ -111,6 +111,7 @@ class Loader {
     Statement numbers_;
     std::vector<domain::Location> locations_;  // as of locations_version_
     std::int64_t locations_version_ = 0;
+    std::uint64_t locations_session_ = 0;  // that read them
 };
 
 }  // namespace stockroom::store_postgres

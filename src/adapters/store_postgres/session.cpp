@@ -98,19 +98,19 @@ ports::ErrorKind kind_of(std::string_view sqlstate) {
     using enum ports::ErrorKind;
     // 23505: unique_violation; SR409: the schema's own conflict().
     if (sqlstate == "23505" || sqlstate == "SR409") return conflict;
-    if (sqlstate.empty() || is_stale_session(sqlstate)) return retryable;
-    // Connections, rollbacks (deadlocks too), no room, locks and timeouts, operators, the system.
-    for (const std::string_view part : {"08", "40", "53", "55", "57", "58"})
-        if (sqlstate.starts_with(part)) return retryable;
-    // 25006: a standby has become what was the primary; 25P03: it stood still too long.
-    if (sqlstate == "25006" || sqlstate == "25P03") return retryable;
-    return permanent;
+    // What a batch itself can be at fault for: its values, constraints, limits, what our functions
+    // raise. The SQL is always the same, so all else is the world's trouble (away, no room, a right
+    // or a table that is missing, a broken index), which goes on until somebody ends it.
+    for (const std::string_view part : {"21", "22", "23", "44", "54", "P0"})
+        if (sqlstate.starts_with(part)) return permanent;
+    return retryable;
 }
 
 bool is_stale_session(std::string_view sqlstate) {
-    // feature_not_supported: "cached plan must not change result type"; 26000: no such prepared
-    // statement (a proxy has changed the session).
-    return sqlstate == "0A000" || sqlstate == "26000";
+    // feature_not_supported: "cached plan must not change result type"; 26000 and 42P05: a prepared
+    // statement is not there, or is already (a proxy has changed the session); 25006: the server is
+    // a standby, and who can write may have its name by now.
+    return sqlstate == "0A000" || sqlstate == "26000" || sqlstate == "42P05" || sqlstate == "25006";
 }
 
 std::string to_line(std::string_view message) {

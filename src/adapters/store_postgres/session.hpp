@@ -18,7 +18,7 @@ namespace stockroom::store_postgres {
 [[nodiscard]] ports::ErrorKind kind_of(std::string_view sqlstate);
 
 /// Whether only another session can help, though this one still stands: it has plans of tables as
-/// they were before a migration.
+/// they were before a migration, or is with a server that cannot write.
 [[nodiscard]] bool is_stale_session(std::string_view sqlstate);
 
 /// One line, however libpq breaks it.

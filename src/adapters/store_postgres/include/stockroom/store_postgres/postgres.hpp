@@ -41,8 +41,8 @@ struct Migrated {
 /// Brings the tables up to this version, makes the roles where they are missing
 /// (stockroom_service, stockroom_reader, stockroom_relay: without login, to be granted to the users
 /// that services connect as), and grants them what they need. Safe to run at any time, also twice
-/// at once; services of the version before go on working. Errors: retryable (away), permanent (made
-/// by a newer version, or the user may not).
+/// at once; services of the version before go on working. Errors: permanent (made
+/// by a newer version, or roles are missing that the user may not make), retryable.
 [[nodiscard]] std::expected<Migrated, ports::Error> migrate(const std::string& url);
 
 /// Reads the store for an audit, as it is at this moment, in one read-only snapshot.
