@@ -155,6 +155,7 @@ void Submitter::close() {
 }
 
 bool Submitter::is_in_flight(const base::Uuid& command) const {
+    if (undecided_.contains(command)) return true;
     const auto found = flights_.find(command);
     return found != flights_.end() && !found->second->is_settled();
 }
@@ -185,6 +186,7 @@ void Submitter::note_reply(std::string_view bytes) {
 
 void Submitter::note_outcome(contract::ReadOutcome read) {
     on_outcome_(read);
+    undecided_.remove(read.id);
     const auto found = flights_.find(read.id);
     if (found == flights_.end() || found->second->outcome) return;
     found->second->outcome = std::move(read.outcome);
@@ -196,6 +198,7 @@ void Submitter::note_published(const base::Uuid& command, Published published) {
     if (found == flights_.end()) return;
     const FlightPtr flight = found->second;
     flight->published = published;
+    if (published == Published::durable && !flight->outcome) undecided_.add(command);
     flight->wake();
     forget_if_over(command);
 }

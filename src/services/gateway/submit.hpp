@@ -23,6 +23,7 @@
 
 #include "inbox.hpp"
 #include "query_pool.hpp"
+#include "undecided.hpp"
 #include "wish.hpp"
 
 namespace stockroom::gateway {
@@ -49,7 +50,8 @@ class Submitter {
     /// DESIGN's invariant 4.
     boost::asio::awaitable<http::Response> submit(domain::CommandKind kind, http::Request request);
 
-    /// Whether the command was published here and its outcome is not known yet.
+    /// Whether the command was published here and its outcome is not known yet, as far as is
+    /// remembered: of those answered already the last `in_flight_max`.
     [[nodiscard]] bool is_in_flight(const base::Uuid& command) const;
 
     /// From here on nobody waits longer than until `deadline`.
@@ -84,6 +86,7 @@ class Submitter {
     telemetry::Histogram seconds_;
 
     std::unordered_map<base::Uuid, FlightPtr> flights_;
+    Undecided undecided_{options_.in_flight_max};  // outlive their flights
     base::Deadline hurry_until_ = base::Deadline::max();
     std::shared_ptr<Inbox> inbox_;
     std::unique_ptr<ports::Publisher> publisher_;

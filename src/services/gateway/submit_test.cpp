@@ -245,6 +245,29 @@ TEST_F(Submit, AcceptsWhatIsDurableAndNotDecided) {
     EXPECT_EQ(member_of(response, "state"), "pending");
 }
 
+TEST_F(Submit, KnowsWhatItHasAcceptedUntilItIsDecided) {
+    Answer answer = send(with(create_item(), "prefer", "respond-async"));
+    bus_.confirm(0, Published::durable);
+    EXPECT_EQ(receive(answer).status, 202);
+    settle();
+    EXPECT_TRUE(submitter_.is_in_flight(bus_.sent(0).id));
+    bus_.reply(0, created(bus_.sent(0).id));
+    settle();
+    EXPECT_FALSE(submitter_.is_in_flight(bus_.sent(0).id));
+}
+
+TEST_F(Submit, HasABoundOnWhatItHasAccepted) {
+    for (std::size_t sent = 0; sent < 3; ++sent) {
+        Answer answer = send(with(create_item(), "prefer", "respond-async"));
+        bus_.confirm(sent, Published::durable);
+        EXPECT_EQ(receive(answer).status, 202);
+        settle();
+    }
+    EXPECT_FALSE(submitter_.is_in_flight(bus_.sent(0).id));
+    EXPECT_TRUE(submitter_.is_in_flight(bus_.sent(1).id));
+    EXPECT_TRUE(submitter_.is_in_flight(bus_.sent(2).id));
+}
+
 TEST_F(Submit, DoesNotAcceptBeforeItIsDurable) {
     Answer answer = send(with(create_item(), "prefer", "respond-async"));
     settle();
