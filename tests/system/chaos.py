@@ -5,6 +5,8 @@ import random
 import threading
 import time
 
+from stage import LocalError
+
 SLACK = 400  # orders that may be begun past the point of a kill, so that it finds all at work
 
 
@@ -29,8 +31,8 @@ def draw_kills(seed, orders, parts, times, pairs=()):
 
 
 class Chaos(threading.Thread):
-    """Does the kills while the crowd is at it. Each finds the system whole and the
-    crowd busy. `system` has kill(part), start(part) and wait_until_ready()."""
+    """Does the kills while the crowd is at it, as long as the crowd has time. Each finds the system whole
+    and the crowd busy. `system` has kill(part), start(part) and wait_until_ready()."""
 
     def __init__(self, system, crowd, kills):
         super().__init__(name="chaos", daemon=True)
@@ -40,9 +42,15 @@ class Chaos(threading.Thread):
     def run(self):
         try:
             for kill in self.kills:
-                self.system.wait_until_ready()
+                try:
+                    self.system.wait_until_ready(max(self.crowd.seconds_left(), 1))
+                except LocalError:
+                    if self.crowd.seconds_left():
+                        raise
+                    return
                 self.crowd.set_limit(kill.point + SLACK)
-                self.crowd.wait_until_settled(kill.point)
+                if not self.crowd.wait_until_settled(kill.point):
+                    return
                 for part in kill.parts:
                     self.system.kill(part)
                 time.sleep(kill.down_seconds)

@@ -41,6 +41,10 @@ class Checker:
         self.crowd, self.client, self.settle_seconds = crowd, client, settle_seconds
         self.findings = Findings()
         self.wishes = crowd.wishes
+        self.steps = collections.defaultdict(dict)  # by order, then kind
+        for wish in self.wishes:
+            if wish.target.startswith("/v1/orders/"):
+                self.steps[wish.target.split("/")[3]][wish.kind] = wish
         self.outcomes = {}  # by command
 
     def check(self):
@@ -117,19 +121,17 @@ class Checker:
                 if wish.command in self.outcomes or wish.status in (201, 409):
                     self.findings.lost += 1
                     self.findings.note(f"no order: {wish.command}, told {wish.status}")
-            elif found[0]["state"] not in states_after(wish, self.steps_of(wish)):
+                continue
+            steps = self.steps_of(wish)
+            if found[0]["state"] not in states_after(wish, steps):
                 self.findings.note(f"order {wish.command} is {found[0]['state']}, told otherwise")
+            if wish.status == 201 and not steps and found[0] != wish.answer:
+                self.findings.note(f"order {wish.command} is {found[0]}, told {wish.answer}")
         strangers = [order["id"] for rows in orders.values() for order in rows]
         if strangers:
             self.findings.note(f"orders that nobody placed: {strangers[:NOTES_MAX]}")
-        self.placed = placed
 
     def steps_of(self, order):
-        if not hasattr(self, "steps"):
-            self.steps = collections.defaultdict(dict)
-            for wish in self.wishes:
-                if wish.target.startswith("/v1/orders/"):
-                    self.steps[wish.target.split("/")[3]][wish.kind] = wish
         return self.steps.get(order.command, {})
 
     # Nothing is oversold; ledger, levels and holds agree with what was told.

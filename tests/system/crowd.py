@@ -79,9 +79,8 @@ class Client(threading.Thread):
     def run(self):
         try:
             for number in self.crowd.numbers:
-                if number >= self.crowd.orders:
+                if number >= self.crowd.orders or not self.crowd.wait_for_turn(number):
                     break
-                self.crowd.wait_for_turn(number)
                 self.live(number, random.Random(f"{self.crowd.seed}/{number}"))
                 self.crowd.count_settled()
         except Exception as error:  # told by the crowd's own thread
@@ -201,13 +200,14 @@ class Crowd:
             self.progress.notify_all()
 
     def wait_for_turn(self, number):
+        """False when the crowd's time is over before."""
         with self.progress:
-            self.progress.wait_for(lambda: number < self.limit, self.seconds_left())
+            return self.progress.wait_for(lambda: number < self.limit, self.seconds_left())
 
     def wait_until_settled(self, number):
+        """False when the crowd's time is over before."""
         with self.progress:
-            assert self.progress.wait_for(lambda: self.settled >= number, self.seconds_left()), (
-                f"{self.settled} orders are settled, and no more")
+            return self.progress.wait_for(lambda: self.settled >= number, self.seconds_left())
 
     def seconds_left(self):
         return max(self.deadline - time.monotonic(), 0)

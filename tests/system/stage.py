@@ -10,7 +10,7 @@ from server import SANITIZER_REPORT, STOP_SECONDS
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "deploy"))
 
-from local import ports  # noqa: E402
+from local import LocalError, ports  # noqa: E402, F401
 from local.broker import VHOST  # noqa: E402
 from local.process import start_time  # noqa: E402
 from local.store import DATABASE  # noqa: E402

@@ -17,6 +17,7 @@ from command import only_object, replay, run
 from replay_model import COLUMNS, EXAMPLE, OPENINGS, Model, expected
 
 SEED = int(os.environ.get("STOCKROOM_SEED", random.randrange(2**32)))
+FILES = int(os.environ.get("STOCKROOM_REPLAY_FILES", "16"))
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 NO_ADDRESS = "http://127.0.0.1:1"  # for what must fail before anything is sent
 
@@ -101,7 +102,7 @@ def random_rows(rand):
     return rows
 
 
-@pytest.mark.parametrize("number", range(16))
+@pytest.mark.parametrize("number", range(FILES))
 def test_other_files_come_out_as_the_model_says(binary, start, contract, tmp_path, number):
     print(f"seed {SEED}, file {number}")
     rand = random.Random(f"{SEED}/{number}")
