@@ -136,7 +136,7 @@ bool Engine::work_off(const std::stop_token& stop, std::vector<ports::Delivery> 
     }
     // One command at a time, acked before the next is touched.
     while (goes_on && !rest.empty())
-        goes_on = work_off_next(1, 1);
+        goes_on = work_off_next(1, 1) && (rest.empty() || !stop.stop_requested());
     if (!goes_on) give_back(rest);
     instruments_->in_flight.set(0);
     instruments_->oldest_taken_seconds.set(0);
@@ -282,8 +282,10 @@ void Engine::set_aside(const ports::Delivery& delivery, std::string_view bytes,
                     {"reason", reason},
                     {"command", bytes.substr(0, kLoggedBytesMax)}});
     instruments_->dead.add();
-    // What cannot be set aside now is delivered again, and then is found dead again.
-    if (!consumer_.dead_letter(delivery.tag, bytes, reason)) not_set_aside_.insert(delivery.tag);
+    // What cannot be set aside now is delivered again, and then is found dead again. A bus that has
+    // just not taken one is not asked again for each of its neighbours: every attempt may wait.
+    if (!not_set_aside_.empty() || !consumer_.dead_letter(delivery.tag, bytes, reason))
+        not_set_aside_.insert(delivery.tag);
 }
 
 void Engine::finish(std::span<const ports::Delivery> messages) {

@@ -53,13 +53,18 @@ class OneTake final : public ports::Consumer {
     std::expected<void, ports::Error> dead_letter(std::uint64_t /*tag*/, std::string_view /*bytes*/,
                                                   std::string_view /*reason*/) override {
         ++dead;
+        if (on_dead_letter) on_dead_letter();
+        if (takes_no_dead_letters)
+            return std::unexpected(ports::Error{ports::ErrorKind::retryable, "no confirm in time"});
         return {};
     }
 
     std::vector<std::uint64_t> acked;
     std::vector<std::uint64_t> given_back;
-    int dead = 0;
+    int dead = 0;  // how often one was tried
     int takes = 0;
+    bool takes_no_dead_letters = false;
+    std::function<void()> on_dead_letter;
 
   private:
     std::vector<ports::Delivery> deliveries_;
