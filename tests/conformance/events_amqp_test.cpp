@@ -17,9 +17,11 @@ namespace {
 using namespace std::chrono_literals;
 using bus_amqp::AmqpBus;
 using ports::EventMessage;
+using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::Field;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 EventMessage message(std::int64_t position) {
@@ -37,7 +39,7 @@ std::vector<EventMessage> messages(std::int64_t first, std::int64_t last) {
 }
 
 /// "5 item.created" for a message that was heard, "gap" for a gap.
-class Ear final : public ports::EventListener {
+class Ear : public ports::EventListener {
   public:
     void on_events(std::string_view type, std::string_view bytes) override {
         put(fmt::format("{} {}", bytes, type));
@@ -70,6 +72,33 @@ class Ear final : public ports::EventListener {
     base::mutex mutex_;
     base::condition changed_;
     std::vector<std::string> heard_ STOCKROOM_GUARDED_BY(mutex_);
+};
+
+/// Holds its caller up while it does not hear.
+class SlowEar final : public Ear {
+  public:
+    void on_events(std::string_view type, std::string_view bytes) override {
+        {
+            const base::lock_guard lock(mutex_);
+            while (!hears_)
+                changed_.wait(mutex_);
+        }
+        Ear::on_events(type, bytes);
+    }
+    void stop_hearing() {
+        const base::lock_guard lock(mutex_);
+        hears_ = false;
+    }
+    void hear_again() {
+        const base::lock_guard lock(mutex_);
+        hears_ = true;
+        changed_.notify_all();
+    }
+
+  private:
+    base::mutex mutex_;
+    base::condition changed_;
+    bool hears_ STOCKROOM_GUARDED_BY(mutex_) = true;
 };
 
 class AmqpEvents : public testing::Test {
@@ -185,13 +214,36 @@ TEST_F(AmqpEvents, AreHeardInTheirOrderAlsoWhenThereAreMany) {
     Ear ear;
     const auto subscription = bus_->subscribe(ear);
     ASSERT_TRUE(ear.wait_for_gaps(1));
+    // Never so many at once that a slow machine could let them grow old.
     constexpr std::int64_t kMany = 5'000;
-    publish(messages(1, kMany));
-    const auto heard = ear.heard_up_to(fmt::format("{} item.created", kMany));
+    constexpr std::int64_t kAtOnce = 500;
+    std::vector<std::string> heard;
+    for (std::int64_t last = kAtOnce; last <= kMany; last += kAtOnce) {
+        publish(messages(last - kAtOnce + 1, last));
+        heard = ear.heard_up_to(fmt::format("{} item.created", last));
+    }
     ASSERT_EQ(heard.size(), kMany + 1);
     for (std::int64_t position = 1; position <= kMany; ++position)
         ASSERT_THAT(heard[static_cast<std::size_t>(position)],
                     StartsWith(std::to_string(position) + " "));
+}
+
+TEST_F(AmqpEvents, AreDroppedRatherThanHeardLate) {
+    SlowEar ear;
+    const auto subscription = bus_->subscribe(ear);
+    ASSERT_TRUE(ear.wait_for_gaps(1));
+    constexpr std::int64_t kMany = 3'000;
+    ear.stop_hearing();
+    publish(messages(1, kMany));
+    std::int64_t position = kMany;
+    for (const auto until = base::in(2s); std::chrono::steady_clock::now() < until;) {
+        position += 2;
+        publish(messages(position - 1, position));
+    }
+    ear.hear_again();
+    const auto heard = ear.heard_up_to(fmt::format("{} item.created", position));
+    ASSERT_FALSE(heard.empty());
+    EXPECT_THAT(heard, Not(Contains(fmt::format("{} item.created", kMany))));
 }
 
 TEST_F(AmqpEvents, TellAGapWhenTheConnectionIsLostAndWhenItStandsAgain) {

@@ -196,15 +196,20 @@ Expected<void> Connection::declare_queue(std::string_view name, const QueueArgum
     return check_answer(fmt::format("declaring the queue {}", name));
 }
 
-Expected<std::string> Connection::declare_own_queue(std::int64_t messages_max) {
-    amqp_table_entry_t limit{};
-    limit.key = amqp_cstring_bytes("x-max-length");
-    limit.value.kind = AMQP_FIELD_KIND_I64;
-    limit.value.value.i64 = messages_max;
+Expected<std::string> Connection::declare_own_queue(std::int64_t messages_max,
+                                                    std::chrono::milliseconds age_max) {
+    std::array<amqp_table_entry_t, 2> limits{};
+    limits[0].key = amqp_cstring_bytes("x-max-length");
+    limits[0].value.kind = AMQP_FIELD_KIND_I64;
+    limits[0].value.value.i64 = messages_max;
+    limits[1].key = amqp_cstring_bytes("x-message-ttl");
+    limits[1].value.kind = AMQP_FIELD_KIND_I64;
+    limits[1].value.value.i64 = age_max.count();
     const Watch::Call call(watch_, kCallMax);
     const auto* declared = amqp_queue_declare(
         state_, 1, amqp_empty_bytes, /*passive=*/0, /*durable=*/0,
-        /*exclusive=*/1, /*auto_delete=*/1, {.num_entries = 1, .entries = &limit});
+        /*exclusive=*/1, /*auto_delete=*/1,
+        {.num_entries = static_cast<int>(limits.size()), .entries = limits.data()});
     if (auto checked = check_answer("declaring a queue"); !checked)
         return std::unexpected(std::move(checked.error()));
     return to_string(declared->queue);

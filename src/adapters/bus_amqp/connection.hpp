@@ -102,8 +102,9 @@ class Connection {
     [[nodiscard]] Expected<void> declare_queue(std::string_view name,
                                                const QueueArguments& arguments);
     /// A queue of this connection alone, gone with it. Returns its name. The oldest messages beyond
-    /// the limit are dropped.
-    [[nodiscard]] Expected<std::string> declare_own_queue(std::int64_t messages_max);
+    /// a limit are dropped.
+    [[nodiscard]] Expected<std::string> declare_own_queue(std::int64_t messages_max,
+                                                          std::chrono::milliseconds age_max);
     [[nodiscard]] Expected<void> bind(std::string_view queue, std::string_view exchange,
                                       std::string_view routing_key);
     enum class Acks { by_us, none };

@@ -11,12 +11,14 @@ namespace {
 
 constexpr Channel kChannel = 1;
 constexpr std::int64_t kMessagesMax = 10'000;
+/// What waits longer in the queue is dropped, heartbeats too: who lags has a gap, and knows it.
+constexpr std::chrono::milliseconds kAgeMax{500};
 /// Acked, so that the broker holds the rest in the queue, where there is a limit.
 constexpr std::uint16_t kPrefetch = 512;
 constexpr std::chrono::milliseconds kStopMax{1'500};
 
 Expected<void> set_up(Connection& connection) {
-    const auto queue = connection.declare_own_queue(kMessagesMax);
+    const auto queue = connection.declare_own_queue(kMessagesMax, kAgeMax);
     if (!queue) return std::unexpected(queue.error());
     if (auto bound = connection.bind(*queue, kEventsExchange, "#"); !bound) return bound;
     return connection.consume(kChannel, *queue, "events", Connection::Acks::by_us, kPrefetch);

@@ -13,8 +13,9 @@
 namespace stockroom::bus_amqp {
 
 /// A thread with a connection and a queue of its own, bound to all that kEventsExchange gets. The
-/// queue drops the oldest of too many, which a listener sees by the positions. It tells of a gap
-/// when the connection is lost, and again when there is a new one: until then events are missed.
+/// queue drops what is too many or waits too long, which a listener sees by the positions. It tells
+/// of a gap when the connection is lost, and again when there is a new one: until then events are
+/// missed.
 class AmqpEventSubscription final : public ports::EventSubscription, private Receiver {
   public:
     /// REQUIRES: the listener outlives it.

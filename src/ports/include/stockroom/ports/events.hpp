@@ -45,7 +45,8 @@ class EventListener {
 };
 
 /// Hears events from when it is made until it is destroyed. Not durable: what is published while
-/// it is not connected is missed, which on_gap() tells.
+/// it is not connected is missed, which on_gap() tells; and what comes too fast for the listener,
+/// or would come too late to be news, which the positions tell.
 class EventSubscription {
   public:
     virtual ~EventSubscription() = default;
