@@ -57,7 +57,8 @@ const ReadCache::Entry* ReadCache::find(const CacheKeyView& key, Time now) {
     return &*found->second;
 }
 
-const ReadCache::Entry* ReadCache::find_old(const CacheKeyView& key) const {
+const ReadCache::Entry* ReadCache::find_old(const CacheKeyView& key, Time now) {
+    static_cast<void>(hears(now));  // what was right may have become old since it was asked for
     const auto found = index_.find(key);
     return found == index_.end() ? nullptr : &*found->second;
 }

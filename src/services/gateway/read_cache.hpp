@@ -48,8 +48,8 @@ class ReadCache : public std::enable_shared_from_this<ReadCache> {
 
     /// The answer, when it is known and right. Valid until the next call that is not const.
     [[nodiscard]] const Entry* find(const CacheKeyView& key, Time now);
-    /// The answer as it was known last, right or not.
-    [[nodiscard]] const Entry* find_old(const CacheKeyView& key) const;
+    /// The answer as it was known last, right or not. Valid as that of find().
+    [[nodiscard]] const Entry* find_old(const CacheKeyView& key, Time now);
 
     /// The way of one answer from the store into the cache: made before the read begins. What
     /// changes meanwhile makes it void.

@@ -36,7 +36,7 @@ class ReadCacheTest : public testing::Test {
     }
     void forget(const CacheKey& key) { cache_->forget({&key, 1}); }
     bool knows(const CacheKey& key) { return cache_->find(key.view(), now_) != nullptr; }
-    bool knows_old(const CacheKey& key) { return cache_->find_old(key.view()) != nullptr; }
+    bool knows_old(const CacheKey& key) { return cache_->find_old(key.view(), now_) != nullptr; }
     bool hears() { return cache_->hears(now_); }
 
     telemetry::Metrics metrics_;
@@ -65,6 +65,16 @@ TEST_F(ReadCacheTest, GivesNothingBeforeItHears) {
     EXPECT_TRUE(hears());
     EXPECT_FALSE(knows(kApple)) << "it was read before";
     EXPECT_TRUE(knows_old(kApple));
+}
+
+TEST_F(ReadCacheTest, SaysThatAnAnswerIsOldAlsoWhenNobodyAskedMeanwhile) {
+    hear(heartbeat(1));
+    fill(kApple);
+    const ReadCache::Time heard = now_;
+    now_ += seconds(5);
+    const auto* old = cache_->find_old(kApple.view(), now_);
+    ASSERT_NE(old, nullptr);
+    EXPECT_EQ(old->old_since, heard);
 }
 
 TEST_F(ReadCacheTest, ForgetsWhatHasChanged) {
@@ -169,7 +179,7 @@ TEST_F(ReadCacheTest, SilenceMakesAllOld) {
     EXPECT_TRUE(knows(kApple));
     now_ += milliseconds(200);
     EXPECT_FALSE(knows(kApple)) << "events alone are no sign of being up to date";
-    const auto* old = cache_->find_old(kApple.view());
+    const auto* old = cache_->find_old(kApple.view(), now_);
     ASSERT_NE(old, nullptr);
     EXPECT_EQ(old->old_since, now_ - milliseconds(2'100)) << "the last heartbeat";
     hear(heartbeat(8));
@@ -199,7 +209,7 @@ TEST_F(ReadCacheTest, AHeartbeatOfAFormerRelayIsNoSign) {
 
 TEST_F(ReadCacheTest, KeepsWhatIsReadWhileItDoesNotHearAsOld) {
     fill(kApple);
-    const auto* old = cache_->find_old(kApple.view());
+    const auto* old = cache_->find_old(kApple.view(), now_);
     ASSERT_NE(old, nullptr);
     EXPECT_EQ(old->old_since, now_);
     hear(events(3, 3, {kApple}));

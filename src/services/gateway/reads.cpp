@@ -208,17 +208,18 @@ Reads::Answer Reads::read_and_keep(CacheKey key, Read read) {
     }
     const auto begun = std::chrono::steady_clock::now();
     const auto time =
-        cache_->find_old(key.view()) == nullptr ? time_ : std::min(time_, kPatienceWithOld);
+        cache_->find_old(key.view(), begun) == nullptr ? time_ : std::min(time_, kPatienceWithOld);
     ReadCache::Fill fill(cache_, key, begun);
     auto reading = pool_.run(std::move(read), begun + time);
     auto response = co_await std::move(reading);
     if (!response || response->status == 503) {
-        const ReadCache::Entry* old = cache_->find_old(key.view());
+        const auto now = std::chrono::steady_clock::now();
+        const ReadCache::Entry* old = cache_->find_old(key.view(), now);
         if (old == nullptr)
             co_return response ? std::move(*response)
                                : http::to_response(to_problem(response.error()));
         cache_->count_stale();
-        co_return from_cache_when_old(*old, std::chrono::steady_clock::now());
+        co_return from_cache_when_old(*old, now);
     }
     if (response->status == 200) fill.finish(response->body, entity_tag_of(*response));
     if (response->status == 404) cache_->forget(std::span(&key, 1));
