@@ -68,7 +68,7 @@ asio::awaitable<void> tell(Listener listener, http::Stream& stream) {
     while (goes_on) {
         auto piece = follower.next(listener.position, listener.types);
         if (!piece) {
-            auto catching_up = follower.catch_up(listener.position, listener.types);
+            auto catching_up = follower.catch_up(listener.position, listener.types, silent_until);
             piece = co_await std::move(catching_up);
         }
         const bool moved = piece && piece->position > listener.position;

@@ -160,14 +160,18 @@ std::optional<EventTail::Piece> EventTail::Follower::next(std::int64_t position,
 }
 
 asio::awaitable<std::optional<EventTail::Piece>> EventTail::Follower::catch_up(
-    std::int64_t position, EventTypes types) {
+    std::int64_t position, EventTypes types, base::Deadline deadline) {
+    auto& queue = tail_->waiting_;
     while (tail_->turns_ >= kTurnsMax) {
-        auto& queue = tail_->waiting_;
+        if (deadline <= std::chrono::steady_clock::now()) {
+            std::erase(queue, &stream_);
+            co_return std::nullopt;
+        }
         if (std::ranges::find(queue, &stream_) == queue.end()) queue.push_back(&stream_);
-        auto waiting = stream_.wait_until(base::Deadline::max());
+        auto waiting = stream_.wait_until(deadline);
         if (!co_await std::move(waiting)) co_return std::nullopt;
     }
-    std::erase(tail_->waiting_, &stream_);
+    std::erase(queue, &stream_);
     {
         const Turn turn(*tail_);
         auto reading = tail_->pool_.run(ReadPiece{position, std::move(types)}, base::in(kReadTime));

@@ -62,9 +62,11 @@ class EventTail : public std::enable_shared_from_this<EventTail> {
         [[nodiscard]] std::optional<Piece> next(std::int64_t position,
                                                 const EventTypes& types) const;
         /// The same out of the store, when it is this listener's turn. Errors: the stream is over,
-        /// or the store could not be read (then some time has passed).
+        /// the turn has not come until `deadline`, or the store could not be read (then some time
+        /// has passed).
         boost::asio::awaitable<std::optional<Piece>> catch_up(std::int64_t position,
-                                                              EventTypes types);
+                                                              EventTypes types,
+                                                              base::Deadline deadline);
 
       private:
         std::shared_ptr<EventTail> tail_;
