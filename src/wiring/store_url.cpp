@@ -55,9 +55,9 @@ std::string redact(std::string_view url) {
     std::string shown;
     std::size_t done = 0;
     for (const auto& [at, length] : passwords_in(url)) {
-        if (at < done) continue;  // within the one before
-        shown.append(url.substr(done, at - done)).append(kHidden);
-        done = at + length;
+        // One may begin within the one before, and end behind it.
+        if (at >= done) shown.append(url.substr(done, at - done)).append(kHidden);
+        done = std::max(done, at + length);
     }
     return shown.append(url.substr(done));
 }

@@ -57,6 +57,8 @@ TEST(StoreUrl, ShowsNoPassword) {
         {"postgres://host/db?password=secret", "postgres://host/db?password=***"},
         {"postgres://host/db?sslpassword=secret&user=me&password=other",
          "postgres://host/db?sslpassword=***&user=me&password=***"},
+        {"postgres://user@host:5432/db?password=sec@ret", "postgres://user@host:***"},
+        {"postgres://user:a@b/db?password=c@d&user=me", "postgres://user:***&user=me"},
         {"host=127.0.0.1 password=secret user=me", "host=127.0.0.1 password=*** user=me"},
     };
     for (const auto& [url, shown] : cases)
