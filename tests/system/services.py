@@ -110,7 +110,8 @@ class Services:
                                                 timeout=STOP_SECONDS)
         authorization = f"{self.management.username}:{self.management.password}".encode()
         connection.request(method, path, json.dumps(body or {}), {
-            "Authorization": "Basic " + base64.b64encode(authorization).decode(), "Content-Type": "application/json"})
+            "Authorization": "Basic " + base64.b64encode(authorization).decode(),
+            "Content-Type": "application/json"})
         response = connection.getresponse()
         text = response.read().decode()
         assert response.status < 300, f"{method} {path} → {response.status} {text}"

@@ -94,14 +94,14 @@ class Trouble:
 def test_no_write_hangs_and_all_is_well_again(stage, contract, what):
     client = Client(stage.url, contract)
     sku = client.create_item(stock=10**9)
-    order = client.place(sku, 1).json
-    client.item(sku)
+    quiet = client.create_item(stock=9)  # nobody changes it: the gateway's cache keeps it
+    targets = [f"/v1/items/{quiet}", f"/v1/orders/{client.place(quiet, 1).json['id']}"]
+    for target in targets:
+        client.get(target)
     stopped = threading.Event()
     run = f"trouble-{sku}"
     writers = [Prober(stage.url, writes(run, i, sku), stopped) for i in range(WRITERS)]
-    readers = [Prober(stage.url, reads([f"/v1/items/{sku}", f"/v1/orders/{order['id']}",
-                                        f"/v1/items/{sku}/stock", "/livez"]), stopped)
-               for _ in range(READERS)]
+    readers = [Prober(stage.url, reads(targets), stopped) for _ in range(READERS)]
     probers = writers + readers
     for prober in probers:
         prober.start()
@@ -147,11 +147,11 @@ def check_writes(answers):
 
 
 def check_reads(what, answers):
-    """With the store at hand every read is answered; without it, what the gateway knows."""
-    statuses = {status for _, _, _, status, _, _ in answers}
-    assert statuses <= {200, 503}, statuses
-    if "store" not in what:
-        assert statuses == {200}, [answer for answer in answers if answer[3] != 200][:3]
+    """Without the store they say, after a while, that they may be old."""
+    assert {answer[3] for answer in answers} == {200}, [
+        answer for answer in answers if answer[3] != 200][:3]
+    if what == "store paused":
+        assert any("Warning" in headers for _, _, _, _, headers, _ in answers)
 
 
 def wait_until_well(stage, deadline):
