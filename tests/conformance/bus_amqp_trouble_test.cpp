@@ -1,7 +1,10 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -19,10 +22,13 @@ namespace {
 using namespace std::chrono_literals;
 using bus_amqp::AmqpBus;
 using ports::Published;
+using testing::Contains;
 using testing::Each;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
+using testing::StartsWith;
 using testing::UnorderedElementsAre;
 using Mode = TcpProxy::Mode;
 
@@ -188,6 +194,38 @@ TEST_F(AmqpTrouble, TakesAnArrayApartThatIsDeliveredAgain) {
     const auto more = consumer->take(1, base::in(50ms));
     ASSERT_TRUE(more.has_value());
     EXPECT_THAT(*more, IsEmpty());
+}
+
+TEST_F(AmqpTrouble, TakesManyArraysApartAndLosesNothing) {
+    constexpr int kArrays = 40;
+    constexpr int kCommands = 256;
+    taker_->make_publisher();
+    for (int array = 0; array < kArrays; ++array) {
+        std::string bytes;
+        for (int command = 0; command < kCommands; ++command)
+            bytes += fmt::format("{}{}", bytes.empty() ? '[' : ',', array * kCommands + command);
+        taker_->publish(bytes + ']');
+    }
+    EXPECT_THAT(taker_->published().wait_for(kArrays), Each(Published::durable));
+    {
+        const auto consumer = taker_->bus().make_consumer(kQueue);
+        for (int array = 0; array < kArrays; ++array)
+            EXPECT_THAT(take(*consumer).bytes, StartsWith("["));
+    }
+    const auto consumer = taker_->bus().make_consumer(kQueue);
+    std::set<std::string> commands;
+    while (commands.size() < kArrays * kCommands) {
+        const auto taken = consumer->take(1'000, patience());
+        ASSERT_TRUE(taken.has_value());
+        ASSERT_THAT(*taken, Not(IsEmpty()));
+        std::vector<std::uint64_t> tags;
+        for (const auto& delivery : *taken) {
+            EXPECT_TRUE(commands.insert(delivery.bytes).second) << delivery.bytes;
+            tags.push_back(delivery.tag);
+        }
+        EXPECT_TRUE(consumer->ack(tags).has_value());
+    }
+    EXPECT_THAT(commands, Contains(std::to_string(kArrays * kCommands - 1)));
 }
 
 TEST_F(AmqpTrouble, GivesOutOneAtATimeToWhoAsksForOne) {

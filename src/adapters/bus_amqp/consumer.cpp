@@ -28,6 +28,7 @@ constexpr std::size_t kReplyBytesMax = 16 * 1024 * 1024;  // that wait
 constexpr std::size_t kReasonBytesMax = 4'000;
 constexpr milliseconds kDeadLetterMax{5'000};
 constexpr milliseconds kIsolateMax{3'000};
+constexpr milliseconds kIsolateRoundMax{200};
 constexpr milliseconds kStopMax{1'500};
 
 }  // namespace
@@ -167,7 +168,7 @@ void AmqpConsumer::run() {
             is_stopping = is_stopping_;
         }
         if (Connection* connection = is_stopping ? intake_.connection() : intake_.connect())
-            serve_intake(*connection);
+            serve_intake(*connection, is_stopping);
         serve_outlet();
         if (is_stopping) break;
 
@@ -186,12 +187,11 @@ void AmqpConsumer::run() {
     outlet_.close();
 }
 
-void AmqpConsumer::serve_intake(Connection& connection) {
+void AmqpConsumer::serve_intake(Connection& connection, bool is_stopping) {
     auto served = connection.pump(*this);
-    if (served) {
-        hand_over();
-        served = send_settlements(connection);
-    }
+    // At the end nobody takes anything any more, and the broker gives it to others.
+    if (served && !is_stopping) hand_over();
+    if (served) served = send_settlements(connection);
     if (served) served = adjust_prefetch(connection);
     if (!intake_.check(served)) forget_intake();
 }
@@ -204,13 +204,19 @@ void AmqpConsumer::hand_over() {
     if (incoming_.empty()) return;
     std::vector<Incoming> whole;
     std::vector<Settlement> apart;
-    for (Incoming& message : std::exchange(incoming_, {})) {
+    // The broker and the owner must hear of us meanwhile: what is left is for the next round.
+    const auto until = base::in(kIsolateRoundMax);
+    auto next = incoming_.begin();
+    do {
+        Incoming& message = *next++;
         if (isolate(message)) {
             apart.push_back({.kind = Settlement::Kind::ack, .tag = message.tag});
         } else {
             whole.push_back(std::move(message));
         }
-    }
+    } while (next != incoming_.end() && std::chrono::steady_clock::now() < until);
+    incoming_.erase(incoming_.begin(), next);
+    if (!incoming_.empty()) wakeup_.wake();
     isolated_.add(static_cast<double>(apart.size()));
 
     const base::lock_guard lock(mutex_);

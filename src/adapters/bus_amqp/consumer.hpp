@@ -63,7 +63,8 @@ class AmqpConsumer final : public ports::Consumer, private Receiver {
 
     // On the thread.
     void run();
-    void serve_intake(Connection& connection);
+    void serve_intake(Connection& connection, bool is_stopping);
+    /// Some of them at least.
     void hand_over();
     [[nodiscard]] bool isolate(const Incoming& message);
     [[nodiscard]] Expected<void> send_settlements(Connection& connection);

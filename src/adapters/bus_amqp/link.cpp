@@ -49,17 +49,19 @@ Connection* Link::connect() {
     auto opened = open();
     if (!opened) {
         plan_retry();
-        tell(fmt::format("{}: {}", purpose_, opened.error().detail));
-        if (!std::exchange(lost_, true)) {
-            telemetry::log(LogLevel::warning, "RabbitMQ is away, trying again and again",
-                           {{"connection", purpose_}, {"detail", opened.error().detail}});
+        const std::string& detail = opened.error().detail;
+        tell(fmt::format("{}: {}", purpose_, detail));
+        // Not every time, but when it is another trouble: the broker is back, and refuses a queue.
+        if (std::exchange(logged_, detail) != detail) {
+            telemetry::log(LogLevel::warning, "RabbitMQ cannot be used, trying again and again",
+                           {{"connection", purpose_}, {"detail", detail}});
         }
         return nullptr;
     }
     connection_ = *std::move(opened);
     connected_at_ = now();
     if (epoch_++ > 0) reconnects_.add();
-    lost_ = false;
+    logged_.clear();
     tell("");
     telemetry::log(LogLevel::info, "connected to RabbitMQ", {{"connection", purpose_}});
     return connection_.get();
@@ -88,7 +90,6 @@ void Link::lose(const ports::Error& error) {
     if (away_since_ - connected_at_ > kGoodAfter) failures_ = 0;
     plan_retry();
     tell(fmt::format("{}: {}", purpose_, error.detail));
-    lost_ = true;
     telemetry::log(LogLevel::warning, "the connection to RabbitMQ is lost, trying again",
                    {{"connection", purpose_}, {"detail", error.detail}});
 }

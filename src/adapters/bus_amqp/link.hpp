@@ -63,7 +63,7 @@ class Link {
     std::string trouble_;  // as told
     std::unique_ptr<Connection> connection_;
     std::uint64_t epoch_ = 0;
-    bool lost_ = false;  // and said so in the log
+    std::string logged_;  // what stands in its way, as the log tells it
     unsigned failures_ = 0;
     base::Deadline retry_at_ = base::Deadline::min();
     base::Deadline away_since_;
