@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,7 @@ struct Log {
     base::mutex mutex;
     std::vector<std::string> types STOCKROOM_GUARDED_BY(mutex);
     bool is_away STOCKROOM_GUARDED_BY(mutex) = false;
+    bool is_broken STOCKROOM_GUARDED_BY(mutex) = false;  // has a line that cannot be read
     int reads STOCKROOM_GUARDED_BY(mutex) = 0;
 };
 
@@ -39,6 +41,7 @@ class LogQueries final : public EmptyQueries {
                                                          std::size_t limit) override {
         const base::lock_guard lock(log_.mutex);
         ++log_.reads;
+        if (log_.is_broken) throw std::runtime_error("this line cannot be read");
         if (log_.is_away) return std::unexpected(away());
         std::vector<ports::LoggedEvent> events;
         for (auto i = static_cast<std::size_t>(position);
@@ -146,6 +149,15 @@ class EventStreamTest : public IoFixture {
         log_.is_away = away;
     }
 
+    void set_broken(bool broken) {
+        const base::lock_guard lock(log_.mutex);
+        log_.is_broken = broken;
+    }
+    [[nodiscard]] int reads() {
+        const base::lock_guard lock(log_.mutex);
+        return log_.reads;
+    }
+
     http::Response ask(std::vector<std::pair<std::string, std::string>> query = {},
                        std::vector<std::pair<std::string, std::string>> headers = {}) {
         http::Request request;
@@ -246,15 +258,24 @@ TEST_F(EventStreamTest, GoesOnWhenTheStoreIsBack) {
     log(1);
     EXPECT_TRUE(hears(one, {1}));
     set_away(true);
-    const auto reads = [this] {
-        const base::lock_guard lock(log_.mutex);
-        return log_.reads;
-    };
     const int before = reads();
     log(2);
     EXPECT_TRUE(run_until([&] { return reads() > before; }));
     EXPECT_EQ(ask().status, 503);
     set_away(false);
+    EXPECT_TRUE(hears(one, range(1, 3)));
+    leave(one);
+}
+
+TEST_F(EventStreamTest, GoesOnWhenALineCanBeReadAgain) {
+    Listening one = listen();
+    log(1);
+    EXPECT_TRUE(hears(one, {1}));
+    set_broken(true);
+    const int before = reads();
+    log(2);
+    EXPECT_TRUE(run_until([&] { return reads() > before; }));
+    set_broken(false);
     EXPECT_TRUE(hears(one, range(1, 3)));
     leave(one);
 }

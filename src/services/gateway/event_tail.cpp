@@ -207,16 +207,28 @@ asio::awaitable<bool> EventTail::read_more() {
         }
         return all;
     };
-    auto reading = pool_.run(read, base::in(kReadTime));
-    auto told = co_await std::move(reading);
-    const bool failed = !told || !*told;
+    std::vector<Told> told;
+    std::string trouble;
+    try {
+        auto reading = pool_.run(read, base::in(kReadTime));
+        auto answer = co_await std::move(reading);
+        if (!answer)
+            trouble = "no answer in time";
+        else if (!*answer)
+            trouble = answer->error().detail;
+        else
+            told = std::move(**answer);
+    } catch (const std::exception& failure) {
+        // A line that cannot be read must not end what has nothing to do with it.
+        trouble = failure.what();
+    }
+    const bool failed = !trouble.empty();
     if (failed && !failing_)
         telemetry::log(telemetry::LogLevel::warning, "the event log cannot be read",
-                       {{"reason", told ? told->error().detail : "no answer in time"}});
+                       {{"reason", trouble}});
     failing_ = failed;
-    if (failed) co_return false;
-    const bool full = (*told)->size() == kPageSize;
-    if (!(*told)->empty()) keep(std::move(**told));
+    const bool full = told.size() == kPageSize;
+    if (!told.empty()) keep(std::move(told));
     co_return full;
 }
 
