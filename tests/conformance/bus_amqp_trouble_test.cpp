@@ -25,6 +25,7 @@ using ports::Published;
 using testing::Contains;
 using testing::Each;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
@@ -362,6 +363,19 @@ TEST_F(AmqpTrouble, DeclaresAQueueAgainThatIsGone) {
     EXPECT_EQ(sender_->proxy().connections(), 1U);
     const auto consumer = taker_->bus().make_consumer(kQueue);
     EXPECT_EQ(take(*consumer).bytes, "3");
+}
+
+TEST_F(AmqpTrouble, SaysWhichQueueIsThereWithOtherArguments) {
+    telemetry::Metrics metrics;
+    auto bus = AmqpBus::make(
+        {.url = host_->url(), .ca_file = {}, .service = "trouble", .queue_max = 7}, metrics);
+    ASSERT_TRUE(bus.has_value()) << bus.error();
+    const auto consumer = (*bus)->make_consumer(kQueue);
+    const auto deadline = patience();
+    while (!(*bus)->trouble().contains("406"))
+        ASSERT_LT(std::chrono::steady_clock::now(), deadline) << (*bus)->trouble();
+    EXPECT_THAT((*bus)->trouble(), HasSubstr("x-max-length"));
+    EXPECT_THAT((*bus)->trouble(), HasSubstr("declaring the queue stockroom."));
 }
 
 TEST_F(AmqpTrouble, RefusesWhatCannotBeSentAndGoesOnOnTheSameConnection) {
