@@ -27,8 +27,9 @@ class ReadCache : public std::enable_shared_from_this<ReadCache> {
     struct Options {
         std::size_t entries_max = 100'000;
         std::size_t bytes_max = 64UL * 1024 * 1024;
-        /// Longest time without a heartbeat. The relay has looked at the log's end at most a second
-        /// before it says so: together no answer is older than 3 s without saying so.
+        /// Longest time without a heartbeat. The relay has looked at the log's end at most half a
+        /// second before it says so, and that waits in the bus as long at most: together no answer
+        /// is older than 3 s without saying so.
         std::chrono::milliseconds silence_max{2'000};
     };
 

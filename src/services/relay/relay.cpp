@@ -102,7 +102,7 @@ Relay::Result<milliseconds> Relay::relay() {
 
     // What publishing took may have left others waiting.
     const auto end = now();
-    if (is_all && end >= heartbeat_due_ && end - begin < options_.heartbeat_interval) {
+    if (is_all && end >= heartbeat_due_ && end - begin < options_.heartbeat_interval / 2) {
         if (auto said = publish_heartbeat(); !said) return std::unexpected(said.error());
     }
     return is_all ? options_.poll_interval : milliseconds(0);

@@ -33,8 +33,8 @@ struct RelayOptions {
 /// contract::encode_events, consecutive ones of one type in one message.
 ///
 /// While it has the lead it also says each heartbeat_interval how far it is, and with it that what
-/// was committed an interval before is published. So it says nothing when the log cannot be read,
-/// and nothing while it lags.
+/// was committed half an interval before is published. So it says nothing when the log cannot be
+/// read, and nothing while it lags.
 ///
 /// One thread owns it, but for trouble().
 class Relay {
