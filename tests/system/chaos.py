@@ -7,12 +7,10 @@ import time
 
 from stage import LocalError
 
-SLACK = 400  # orders that may be begun past the point of a kill, so that it finds all at work
-
 
 @dataclasses.dataclass
 class Kill:
-    point: int  # when so many orders are settled
+    point: int  # when so many orders are settled, or somewhat later: not before all is well again
     parts: list  # killed one right after the other
     down_seconds: float  # until they are started again
     done: bool = False
@@ -21,13 +19,20 @@ class Kill:
         return f"{'+'.join(self.parts)}@{self.point} ({self.down_seconds:.1f} s)"
 
 
+def slack(orders, kills):
+    """How many orders may be begun past the point of a kill, so that it finds all at work."""
+    return orders // (2 * kills + 2)
+
+
 def draw_kills(seed, orders, parts, times, pairs=()):
-    """Each part alone so many times, and each pair at once, in a drawn order at drawn points."""
+    """Each part alone so many times, and each pair at once, in a drawn order at drawn points: one in each
+    of as many equal stretches, so that there are orders left for the last."""
     dice = random.Random(f"{seed}/kills")
     victims = [[part] for part in parts for _ in range(times)] + [list(pair) for pair in pairs]
     dice.shuffle(victims)
-    points = sorted(dice.sample(range(32, max(orders - SLACK, 33 + len(victims))), len(victims)))
-    return [Kill(point, parts, dice.uniform(0, 1)) for point, parts in zip(points, victims)]
+    stretch = (orders - 2 * slack(orders, len(victims))) / len(victims)
+    return [Kill(int((i + dice.random()) * stretch), parts, dice.uniform(0, 1))
+            for i, parts in enumerate(victims)]
 
 
 class Chaos(threading.Thread):
@@ -37,7 +42,8 @@ class Chaos(threading.Thread):
     def __init__(self, system, crowd, kills):
         super().__init__(name="chaos", daemon=True)
         self.system, self.crowd, self.kills, self.failure = system, crowd, kills, None
-        crowd.set_limit(kills[0].point + SLACK)
+        self.slack = slack(crowd.orders, len(kills))
+        crowd.set_limit(kills[0].point + self.slack)
 
     def run(self):
         try:
@@ -48,8 +54,9 @@ class Chaos(threading.Thread):
                     if self.crowd.seconds_left():
                         raise
                     return
-                self.crowd.set_limit(kill.point + SLACK)
-                if not self.crowd.wait_until_settled(kill.point):
+                point = max(kill.point, self.crowd.settled + self.slack // 10)
+                self.crowd.set_limit(point + self.slack)
+                if not self.crowd.wait_until_settled(point):
                     return
                 for part in kill.parts:
                     self.system.kill(part)

@@ -9,11 +9,11 @@ from campaign import Campaign
 from stage import DECIDING, Stage
 
 SEED = int(os.environ.get("STOCKROOM_SEED", random.randrange(2**32)))
-ORDERS = 1200
+ORDERS = 3000
 SECONDS = 45  # what is built wrongly may never end by itself
 # What is built wrongly, and whose deaths show it.
 RIGS = {
-    "ack_before_commit": (DECIDING, [], [("store", "orders")] * 2),
+    "ack_before_commit": (DECIDING, [], [("store", "orders")] * 3),
     "no_confirms": (["gateway"], ["broker"], []),
     "no_outcomes": (DECIDING, ["orders"], []),
 }
