@@ -70,8 +70,9 @@ std::vector<ports::Reply> Batch::take_replies() {
 }
 
 void Batch::reply(const Task& task, std::string bytes) {
-    if (task.delivery->reply_to.empty()) return;
-    replies_.push_back({task.delivery->reply_to, std::move(bytes)});
+    const ports::Delivery& delivery = *task.delivery;
+    if (delivery.reply_to.empty()) return;
+    replies_.push_back({delivery.reply_to, std::move(bytes), delivery.correlation_id});
 }
 
 }  // namespace stockroom::engine

@@ -167,14 +167,15 @@ void VirtualHost::make_queue(std::string_view queue, std::string_view exchange) 
            R"({"routing_key":"#"})");
 }
 
-void VirtualHost::publish(std::string_view queue, std::string_view text,
-                          std::string_view reply_to) const {
+void VirtualHost::publish(std::string_view queue, std::string_view text, std::string_view reply_to,
+                          std::string_view correlation_id) const {
     std::string body;
     contract::JsonWriter json(body);
     json.begin_object();
     json.name("properties");
     json.begin_object();
     json.field("reply_to", reply_to);
+    if (!correlation_id.empty()) json.field("correlation_id", correlation_id);
     json.end_object();
     json.field("routing_key", queue);
     json.field("payload", text);

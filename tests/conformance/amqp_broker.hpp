@@ -38,7 +38,8 @@ class VirtualHost {
     /// A durable queue that gets all that an exchange gets.
     void make_queue(std::string_view queue, std::string_view exchange) const;
     /// As somebody else may publish a command.
-    void publish(std::string_view queue, std::string_view text, std::string_view reply_to) const;
+    void publish(std::string_view queue, std::string_view text, std::string_view reply_to,
+                 std::string_view correlation_id = {}) const;
 
   private:
     std::string name_;

@@ -229,6 +229,21 @@ TEST_F(AmqpTrouble, TakesManyArraysApartAndLosesNothing) {
     EXPECT_THAT(commands, Contains(std::to_string(kArrays * kCommands - 1)));
 }
 
+TEST_F(AmqpTrouble, KeepsTheCorrelationIdOfAnArrayThatIsTakenApart) {
+    const std::string id = std::string(255, 'c');
+    const std::string one = fmt::format(R"({{"id":"{}"}})", new_id().to_string());
+    host_->publish(kQueue, fmt::format("[{},{}]", one, one), "nowhere", id);
+    EXPECT_EQ(take(*taker_->bus().make_consumer(kQueue)).correlation_id, id);
+    const auto consumer = taker_->bus().make_consumer(kQueue);
+    for (int i = 0; i < 2; ++i) {
+        const auto delivery = take(*consumer);
+        EXPECT_EQ(delivery.bytes, one);
+        EXPECT_EQ(delivery.reply_to, "nowhere");
+        EXPECT_EQ(delivery.correlation_id, id);
+        EXPECT_TRUE(consumer->ack(std::span(&delivery.tag, 1)).has_value());
+    }
+}
+
 TEST_F(AmqpTrouble, GivesOutOneAtATimeToWhoAsksForOne) {
     taker_->make_publisher();
     for (int i = 0; i < 20; ++i)

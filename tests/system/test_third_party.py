@@ -59,23 +59,33 @@ class Party:
         self.channel = connection.channel()
         self.channel.confirm_delivery()
         self.answers = {}
+        self.correlation_ids = {}  # of the answers
         self.reply_to = DIRECT
         if own_queue:
             self.reply_to = self.channel.queue_declare("", exclusive=True).method.queue
         self.channel.basic_consume(self.reply_to, self.on_answer, auto_ack=True)
 
-    def on_answer(self, _channel, _method, _properties, body):
+    def on_answer(self, _channel, _method, properties, body):
         payload = json.loads(body)
-        MESSAGES.check("outcome", payload)
+        correlation_id = properties.correlation_id
+        MESSAGES.check("outcome", payload, {"correlation_id": correlation_id} if correlation_id else {})
         for outcome in payload if isinstance(payload, list) else [payload]:
             self.answers[outcome["id"]] = outcome
+            self.correlation_ids[outcome["id"]] = correlation_id
 
-    def publish(self, queue, payload):
+    def publish(self, queue, payload, correlation_id=None):
         """Returns when it is durable; raises when no queue takes it."""
         self.channel.basic_publish(
             "stockroom.commands", queue, json.dumps(payload).encode(), mandatory=True,
             properties=pika.BasicProperties(content_type="application/json", delivery_mode=2,
-                                            reply_to=self.reply_to))
+                                            reply_to=self.reply_to,
+                                            correlation_id=correlation_id))
+
+    def wait_for(self, ids):
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not self.answers.keys() >= set(ids):
+            assert time.monotonic() < deadline, "no answer came"
+            self.channel.connection.process_data_events(time_limit=1)
 
     def ask(self, *commands):
         """The outcomes, of one message to one queue."""
@@ -83,10 +93,7 @@ class Party:
             MESSAGES.check(command["kind"], command)
         self.publish(QUEUES[commands[0]["kind"]], commands[0] if len(commands) == 1 else commands)
         ids = [command["id"] for command in commands]
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while not self.answers.keys() >= set(ids):
-            assert time.monotonic() < deadline, "no answer came"
-            self.channel.connection.process_data_events(time_limit=1)
+        self.wait_for(ids)
         return [self.answers.pop(each) for each in ids]
 
 
@@ -175,14 +182,22 @@ def test_several_commands_in_one_message_are_all_answered(party):
         "reserved": 1, "rejected": 99}
 
 
+def test_an_answer_has_the_correlation_id_of_its_message(party):
+    sku = item(party)
+    sent = {}
+    for correlation_id in (*(f"call-{number}" for number in range(20)), "c" * 255, None):
+        orders = [command("place_order", {"lines": [{"sku": sku, "quantity": 1}]}) for _ in range(3)]
+        party.publish("stockroom.orders", orders, correlation_id)
+        sent |= {order["id"]: correlation_id for order in orders}
+    party.wait_for(sent)
+    assert {each: party.correlation_ids[each] for each in sent} == sent
+
+
 def test_a_wrong_body_is_answered(connection):
     party = Party(connection)
     wrong = command("place_order", {"lines": []})
     party.publish("stockroom.orders", wrong)
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while wrong["id"] not in party.answers:
-        assert time.monotonic() < deadline
-        connection.process_data_events(time_limit=1)
+    party.wait_for([wrong["id"]])
     assert party.answers[wrong["id"]]["code"] == "invalid"
     assert party.answers[wrong["id"]]["field"] == "lines"
 

@@ -44,6 +44,7 @@ struct Outgoing {
     std::string_view content_type = "application/json";
     std::string_view message_id{};
     std::string_view reply_to{};
+    std::string_view correlation_id{};
     std::string_view type{};
     std::span<const Header> headers{};
     bool mandatory = false;  // what no queue takes is returned
@@ -57,6 +58,7 @@ struct Incoming {
     std::string routing_key;
     std::string message_id;
     std::string reply_to;
+    std::string correlation_id;
     std::string type;
     std::uint32_t earlier_deliveries = 0;
     std::string bytes;

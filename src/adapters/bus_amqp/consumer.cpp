@@ -226,6 +226,7 @@ void AmqpConsumer::hand_over() {
         ready_.push_back({.tag = unacked_.add(message.tag),
                           .bytes = std::move(message.bytes),
                           .reply_to = std::move(message.reply_to),
+                          .correlation_id = std::move(message.correlation_id),
                           .earlier_deliveries = message.earlier_deliveries});
     }
     changed_.notify_all();
@@ -249,6 +250,7 @@ bool AmqpConsumer::isolate(const Incoming& message) {
                             .bytes = part.bytes,
                             .message_id = ids.back(),
                             .reply_to = message.reply_to,
+                            .correlation_id = message.correlation_id,
                             .mandatory = true});
     }
     const auto published =
@@ -339,9 +341,11 @@ Expected<void> AmqpConsumer::send_replies(Connection& connection) {
             replies_.pop_front();
             replies_bytes_ -= message.bytes.size();
         }
-        const auto sent = connection.publish(
-            kReplyChannel,
-            {.routing_key = message.reply_to, .bytes = message.bytes, .persistent = false});
+        const auto sent =
+            connection.publish(kReplyChannel, {.routing_key = message.reply_to,
+                                               .bytes = message.bytes,
+                                               .correlation_id = message.correlation_id,
+                                               .persistent = false});
         // Nobody can have asked for an answer there.
         if (!sent && sent.error().kind != ErrorKind::permanent)
             return std::unexpected(sent.error());

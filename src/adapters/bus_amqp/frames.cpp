@@ -88,8 +88,9 @@ std::string describe(const amqp_rpc_reply_t& reply) {
 }
 
 Expected<std::uint64_t> Connection::publish(Channel channel, const Outgoing& message) {
-    for (const auto text : {message.exchange, message.routing_key, message.content_type,
-                            message.message_id, message.reply_to, message.type}) {
+    for (const auto text :
+         {message.exchange, message.routing_key, message.content_type, message.message_id,
+          message.reply_to, message.correlation_id, message.type}) {
         // librabbitmq would send it, and the broker would close the connection.
         if (text.size() > kShortStringMax) {
             return std::unexpected(ports::Error{
@@ -127,6 +128,7 @@ Expected<std::uint64_t> Connection::publish(Channel channel, const Outgoing& mes
     };
     add(message.message_id, AMQP_BASIC_MESSAGE_ID_FLAG, properties.message_id);
     add(message.reply_to, AMQP_BASIC_REPLY_TO_FLAG, properties.reply_to);
+    add(message.correlation_id, AMQP_BASIC_CORRELATION_ID_FLAG, properties.correlation_id);
     add(message.type, AMQP_BASIC_TYPE_FLAG, properties.type);
 
     const Watch::Call call(watch_, kCallMax);
@@ -230,6 +232,7 @@ void Connection::on_header(const amqp_frame_t& frame, Content& content) {
     };
     copy(AMQP_BASIC_MESSAGE_ID_FLAG, properties.message_id, message.message_id);
     copy(AMQP_BASIC_REPLY_TO_FLAG, properties.reply_to, message.reply_to);
+    copy(AMQP_BASIC_CORRELATION_ID_FLAG, properties.correlation_id, message.correlation_id);
     copy(AMQP_BASIC_TYPE_FLAG, properties.type, message.type);
     message.earlier_deliveries = earlier_deliveries(properties, content.redelivered);
 }

@@ -1,6 +1,6 @@
 #include "replies.hpp"
 
-#include <unordered_map>
+#include <map>
 #include <utility>
 
 namespace stockroom::bus_amqp {
@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kOutcomesMax = 256;
 constexpr std::size_t kBytesMax = 1024 * 1024;
 
-/// The message of an address that still takes some.
+/// The message of an address and correlation id that still takes some.
 struct Open {
     std::size_t index = 0;
     std::size_t outcomes = 0;
@@ -20,17 +20,20 @@ struct Open {
 
 std::vector<ReplyMessage> join(std::vector<ports::Reply> replies) {
     std::vector<ReplyMessage> messages;
-    std::unordered_map<std::string, Open> open;
+    std::map<std::pair<std::string, std::string>, Open> open;
     for (auto& reply : replies) {
         if (reply.reply_to.empty()) continue;
-        auto& [index, outcomes] = open[reply.reply_to];
+        const auto place =
+            open.try_emplace({std::move(reply.reply_to), std::move(reply.correlation_id)}).first;
+        const auto& [reply_to, correlation_id] = place->first;
+        auto& [index, outcomes] = place->second;
         const bool fits = outcomes > 0 && outcomes < kOutcomesMax &&
                           messages[index].bytes.size() + reply.bytes.size() < kBytesMax;
         if (!fits) {
             if (outcomes > 1) messages[index].bytes += ']';
             index = messages.size();
             outcomes = 1;
-            messages.push_back({std::move(reply.reply_to), std::move(reply.bytes)});
+            messages.push_back({reply_to, correlation_id, std::move(reply.bytes)});
             continue;
         }
         auto& bytes = messages[index].bytes;
@@ -38,7 +41,7 @@ std::vector<ReplyMessage> join(std::vector<ports::Reply> replies) {
         bytes += ',';
         bytes += reply.bytes;
     }
-    for (const auto& [address, last] : open)
+    for (const auto& [key, last] : open)
         if (last.outcomes > 1) messages[last.index].bytes += ']';
     return messages;
 }

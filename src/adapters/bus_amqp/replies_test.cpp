@@ -13,13 +13,23 @@ using testing::SizeIs;
 std::vector<std::string> joined(std::vector<ports::Reply> replies) {
     std::vector<std::string> texts;
     for (const auto& message : join(std::move(replies)))
-        texts.push_back(message.reply_to + ": " + message.bytes);
+        texts.push_back(message.reply_to + message.correlation_id + ": " + message.bytes);
     return texts;
 }
 
 TEST(Join, MakesOneMessageForEachAddress) {
     EXPECT_THAT(joined({{"a", "1"}, {"b", "2"}, {"a", "3"}, {"a", "4"}}),
                 ElementsAre("a: [1,3,4]", "b: 2"));
+}
+
+TEST(Join, MakesOneMessageForEachCorrelationIdOfAnAddress) {
+    EXPECT_THAT(joined({{"a", "1", "x"},
+                        {"a", "2", "y"},
+                        {"a", "3"},
+                        {"a", "4", "x"},
+                        {"b", "5", "x"},
+                        {"a", "6"}}),
+                ElementsAre("ax: [1,4]", "ay: 2", "a: [3,6]", "bx: 5"));
 }
 
 TEST(Join, DropsWhatNobodyAskedFor) {

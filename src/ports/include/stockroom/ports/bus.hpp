@@ -48,13 +48,15 @@ struct Delivery {
     std::uint64_t tag = 0;                 // what ack and the others name it by
     std::string bytes;                     // one command, or an array of 1 to 256
     std::string reply_to;                  // where its outcomes go; empty: nowhere
+    std::string correlation_id{};          // what its sender knows its answers by; empty: none
     std::uint32_t earlier_deliveries = 0;  // how often it was given out before
 };
 
 /// The outcome of one command, and where it goes.
 struct Reply {
     std::string reply_to;
-    std::string bytes;  // contract::encode_outcome
+    std::string bytes;             // contract::encode_outcome
+    std::string correlation_id{};  // the delivery's
 };
 
 /// The receiving end of one queue. One thread owns it. What was taken and not acked when it is
