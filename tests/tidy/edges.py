@@ -10,6 +10,7 @@ from pathlib import Path
 CLIENT_HEADERS = {
     "amqp.h": "bus_amqp",
     "libpq-fe.h": "store_postgres",
+    "openssl/ssl.h": "bus_amqp",
     "sqlite3.h": "store_sqlite",
 }
 STORES = ("store_sqlite", "store_postgres")

@@ -13,6 +13,7 @@
 
 #include "bytes.hpp"
 #include "content.hpp"
+#include "tls.hpp"
 
 namespace stockroom::bus_amqp {
 
@@ -75,9 +76,7 @@ Expected<void> Connection::connect(const Endpoint& endpoint) {
     if (endpoint.tls) {
         socket = amqp_ssl_socket_new(state_);
         if (socket == nullptr) return std::unexpected(fail("connecting", "TLS cannot be set up"));
-        amqp_ssl_socket_set_verify_peer(socket, 1);
-        amqp_ssl_socket_set_verify_hostname(socket, 1);
-        (void)amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST);
+        demand_certificate(socket);
         if (amqp_ssl_socket_set_cacert(socket, endpoint.ca_file.c_str()) != AMQP_STATUS_OK)
             return std::unexpected(
                 fail("connecting", fmt::format("{} is no file of certificates", endpoint.ca_file)));
@@ -90,9 +89,10 @@ Expected<void> Connection::connect(const Endpoint& endpoint) {
     const int status =
         amqp_socket_open_noblock(socket, endpoint.host.c_str(), endpoint.port, &timeout);
     if (status != AMQP_STATUS_OK) {
+        std::string why = amqp_error_string2(status);
+        if (endpoint.tls && !certificate_trouble().empty()) why += ": " + certificate_trouble();
         return std::unexpected(
-            fail(fmt::format("connecting to {}:{}", endpoint.host, endpoint.port),
-                 amqp_error_string2(status)));
+            fail(fmt::format("connecting to {}:{}", endpoint.host, endpoint.port), why));
     }
     watch_.attach(amqp_get_sockfd(state_));
     return {};
