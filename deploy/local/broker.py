@@ -41,15 +41,24 @@ class BrokerPorts:
         return BrokerPorts(first, first + 1, first + 2, first + 3)
 
 
+@dataclasses.dataclass(frozen=True)
+class Tls:
+    """A port beside the plain one, and what stands on it."""
+    port: int
+    certificate: pathlib.Path
+    key: pathlib.Path
+
+
 class Broker:
     """Keeps everything below its folder. Its epmd is its own too, started before it and stopped
     after it."""
 
     title = "RabbitMQ"
 
-    def __init__(self, folder, broker_ports):
+    def __init__(self, folder, broker_ports, tls=None):
         self.folder = pathlib.Path(folder).resolve()
         self.ports = broker_ports
+        self.tls = tls
         self.node = Process("broker", self.folder)
         self.epmd = Process("epmd", self.folder)
 
@@ -63,6 +72,10 @@ class Broker:
 
     def url(self, vhost=VHOST):
         return (f"amqp://{USER}:{self.password}@127.0.0.1:{self.ports.amqp}/"
+                f"{urllib.parse.quote(vhost, safe='')}")
+
+    def tls_url(self, vhost=VHOST):
+        return (f"amqps://{USER}:{self.password}@localhost:{self.tls.port}/"
                 f"{urllib.parse.quote(vhost, safe='')}")
 
     @property
@@ -217,4 +230,13 @@ vm_memory_high_watermark.relative = 0.3
 log.console = true
 log.console.level = info
 log.file = false
-""")
+{self.tls_configuration() if self.tls else ""}""")
+
+    def tls_configuration(self):
+        return f"""\
+listeners.ssl.local = 127.0.0.1:{self.tls.port}
+ssl_options.certfile = {self.tls.certificate}
+ssl_options.keyfile = {self.tls.key}
+ssl_options.versions.1 = tlsv1.3
+ssl_options.versions.2 = tlsv1.2
+"""

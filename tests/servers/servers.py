@@ -22,11 +22,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "deploy"))
 
 from local import Broker, LocalError, Store, ports, process  # noqa: E402
-from local.broker import BrokerPorts  # noqa: E402
+from local.broker import BrokerPorts, Tls  # noqa: E402
 from local.process import Process  # noqa: E402
 from local.store import SUPERUSER  # noqa: E402
 
-PORTS = 5  # the broker's four and the store's
+from certificates import Authority, Certificate  # noqa: E402
+
+PORTS = 6  # the broker's four, the store's, and the broker's for TLS
+AUTHORITY, BROKER = "ca", "broker"  # whose certificates there are
 LIFE_SECONDS = 4 * 3600
 STOP_SECONDS = 60
 
@@ -36,6 +39,7 @@ class Servers:
         self.folder = pathlib.Path(folder).resolve()
         self.port_path = self.folder / "port"
         self.ready_path = self.folder / "ready"
+        self.certificates = self.folder / "certificates"
         self.keeper = Process("keeper", self.folder)
 
     def configure(self):
@@ -49,7 +53,9 @@ class Servers:
 
     @property
     def broker(self):
-        return Broker(self.folder / "broker", BrokerPorts.from_first(self.first_port))
+        certificate = Certificate.of(self.certificates, BROKER)
+        return Broker(self.folder / "broker", BrokerPorts.from_first(self.first_port),
+                      Tls(self.first_port + 5, certificate.path, certificate.key))
 
     @property
     def store(self):
@@ -57,7 +63,8 @@ class Servers:
 
     def urls(self):
         return [self.broker.url(), self.broker.management_url,
-                self.store.url(SUPERUSER, SUPERUSER)]
+                self.store.url(SUPERUSER, SUPERUSER), self.broker.tls_url(),
+                str(Certificate.of(self.certificates, AUTHORITY).path)]
 
     def start(self):
         """For the program that has called this one, which others must not call meanwhile."""
@@ -81,6 +88,7 @@ class Servers:
         signal.signal(signal.SIGTERM, lambda *_: ending.append(True))
         broker, store = self.broker, self.store
         try:
+            Authority(self.certificates, AUTHORITY).certificate(BROKER, "DNS:localhost,IP:127.0.0.1")
             broker.start()
             store.start()
             store.wait_until_ready()

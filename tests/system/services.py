@@ -22,19 +22,22 @@ from local.service import Service  # noqa: E402
 from local.system import SERVICES  # noqa: E402
 
 VARIABLES = [f"STOCKROOM_TEST_{name}_URL" for name in ("AMQP", "MANAGEMENT", "POSTGRES")]
+TLS_VARIABLES = [*VARIABLES, "STOCKROOM_TEST_AMQPS_URL", "STOCKROOM_TEST_CA_FILE"]
 ROLES = {"gateway": "stockroom_reader", "relay": "stockroom_relay"}
 
 
-def missing_servers():
-    return [name for name in VARIABLES if name not in os.environ]
+def missing_servers(needed=VARIABLES):
+    return [name for name in needed if name not in os.environ]
 
 
 class Services:
-    def __init__(self, binary, folder, before_start=None):
-        """Goes on with what an earlier one in the same folder has left."""
+    def __init__(self, binary, folder, before_start=None, tls=False):
+        """Goes on with what an earlier one in the same folder has left. `tls`: between services and
+        broker; needs the TLS_VARIABLES."""
         self.binary, self.folder = pathlib.Path(binary), pathlib.Path(folder)
         self.amqp, self.management, self.postgres = (
             urllib.parse.urlsplit(os.environ[name]) for name in VARIABLES)
+        self.tls = tls
         self.make_home()
         if before_start:
             before_start()
@@ -97,13 +100,21 @@ class Services:
     def amqp_url(self):
         return self.amqp._replace(path=f"/{self.name}").geturl()
 
+    @property
+    def amqps_url(self):
+        url = urllib.parse.urlsplit(os.environ["STOCKROOM_TEST_AMQPS_URL"])
+        return url._replace(path=f"/{self.name}").geturl()
+
     def store_url_of(self, service):
         place = self.postgres.netloc.rpartition("@")[2]
         return f"postgres://{self.login(service)}:{self.password(service)}@{place}/{self.name}"
 
     def service(self, name, port):
-        return Service(name, 1, self.folder, self.binary.parent / f"stockroom-{name}", port, {
-            "STOCKROOM_STORE_URL": self.store_url_of(name), "STOCKROOM_BUS_URL": self.amqp_url})
+        settings = {"STOCKROOM_STORE_URL": self.store_url_of(name), "STOCKROOM_BUS_URL": self.amqp_url}
+        if self.tls:
+            settings["STOCKROOM_BUS_URL"] = self.amqps_url
+            settings["STOCKROOM_BUS_CA_FILE"] = os.environ["STOCKROOM_TEST_CA_FILE"]
+        return Service(name, 1, self.folder, self.binary.parent / f"stockroom-{name}", port, settings)
 
     def manage(self, method, path, body=None):
         connection = http.client.HTTPConnection(self.management.hostname, self.management.port,
