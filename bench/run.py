@@ -12,8 +12,10 @@ import json
 import os
 import platform
 import re
+import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -146,6 +148,8 @@ def main():
     parser.add_argument("--save", action="store_true", help="keep the result in bench/results/")
     options = parser.parse_args()
 
+    # A stop by SIGTERM cleans up like one by Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     # Beside the build, so that the stores are on the same disk as a real one would be.
     with tempfile.TemporaryDirectory(dir=options.bin.resolve().parent) as folder:
         results = run(options, Path(folder))

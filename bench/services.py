@@ -29,8 +29,10 @@ class Services:
             raise
 
     def stop(self):
-        self.system.down()
-        self.system.remove()
+        try:
+            self.system.down()
+        finally:
+            self.system.remove()
 
     def orders(self, connections):
         """What the load generator saw, how many orders a batch had, and the ceilings."""

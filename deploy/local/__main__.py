@@ -2,11 +2,23 @@
 
 import argparse
 import os
+import subprocess
 import sys
+import threading
 
 from local.errors import LocalError
 from local.ports import LAST as PORT_LAST
-from local.system import PORTS, REPLICAS_MAX, SERVICES, System
+from local.system import PORTS, REPLICAS_MAX, SERVERS, SERVICES, System, check_owner
+
+# What it means that none of a service's replicas runs.
+WITHOUT = {
+    "gateway": "nothing answers HTTP",
+    "catalogue": "what creates or changes items waits in its queue",
+    "stock": "what receives, counts or moves stock waits in its queue",
+    "orders": "orders wait in their queue",
+    "relay": "events wait in the log, and reads are answered by the store alone",
+}
+LOG_LINES = 200
 
 
 def say(text):
@@ -15,11 +27,20 @@ def say(text):
 
 def main():
     arguments = parse()
-    system = System(arguments.folder, arguments.bin)
     try:
+        check_owner(arguments.folder)
+        system = System(arguments.folder, arguments.bin)
+        if system.trouble and arguments.verb != "down":
+            raise LocalError(system.trouble)
+        if arguments.check:
+            return 0
         return VERBS[arguments.verb](system, arguments)
     except LocalError as error:
         say(f"dev: {error}")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has gone
+    except OSError as error:
+        say(f"dev: {error.filename or arguments.folder}: {error.strerror or error}")
     except KeyboardInterrupt:
         say("dev: interrupted; ./dev status says what runs, ./dev down stops it")
     return 1
@@ -32,20 +53,24 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse():
-    parser = Parser(prog="./dev", add_help=False)
+    parser = Parser(prog="./dev", add_help=False, allow_abbrev=False)
     parser.add_argument("--folder", required=True)
     parser.add_argument("--bin", required=True)
+    parser.add_argument("--check", action="store_true", help="only look whether all of it can be done")
     verbs = parser.add_subparsers(dest="verb", required=True, parser_class=Parser)
-    up = verbs.add_parser("up", add_help=False)
+    up = verbs.add_parser("up", add_help=False, allow_abbrev=False)
     up.add_argument("--scale", action="append", default=[], type=scale, metavar="NAME=N")
     up.add_argument("--port", type=port)
-    verbs.add_parser("status", add_help=False)
-    logs = verbs.add_parser("logs", add_help=False)
+    verbs.add_parser("status", add_help=False, allow_abbrev=False)
+    logs = verbs.add_parser("logs", add_help=False, allow_abbrev=False)
     logs.add_argument("name", metavar="NAME")
     logs.add_argument("-f", "--follow", action="store_true")
-    down = verbs.add_parser("down", add_help=False)
+    down = verbs.add_parser("down", add_help=False, allow_abbrev=False)
     down.add_argument("--data", action="store_true")
-    return parser.parse_args()
+    arguments, unknown = parser.parse_known_args()
+    if unknown:
+        verbs.choices[arguments.verb].error(f"it knows no {' '.join(unknown)}")
+    return arguments
 
 
 def scale(text):
@@ -69,6 +94,8 @@ def up(system, arguments):
         system.configure(arguments.port, dict(arguments.scale))
         system.up(say)
     status(system, arguments)
+    for name in system.absent():
+        print(f"No {name} runs: {WITHOUT[name]}; ./dev up --scale {name}=1 starts one")
     print(what_to_try(system))
     return 0
 
@@ -82,6 +109,8 @@ def status(system, _):
     for name, pid, port_number, unready in parts:
         state = "ready" if unready is None else unready if pid is None else f"not ready: {unready}"
         rows.append((name, str(pid or "-"), str(port_number), state))
+    for name in system.absent():
+        rows.append((name, "-", "-", f"none wanted (--scale {name}=0)"))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
         print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[3]]))
@@ -91,15 +120,39 @@ def status(system, _):
 def logs(system, arguments):
     paths = system.log_paths(arguments.name)
     if not paths:
-        raise LocalError(f"'{arguments.name}' has no log here; one of {', '.join(SERVICES)}, broker "
-                         f"or store may have")
-    sys.stdout.flush()
-    options = ["-n", "200", *(["-F"] if arguments.follow else [])]
-    os.execvp("tail", ["tail", *options, *map(str, paths)])
+        raise LocalError(f"'{arguments.name}' has no log here; one of "
+                         f"{', '.join((*SERVICES, *SERVERS))} may have")
+    command = ["tail", "-n", str(LOG_LINES), *(["-F"] if arguments.follow else [])]
+    if len(paths) == 1:
+        os.execvp("tail", [*command, str(paths[0])])
+    if not arguments.follow:
+        for path in paths:
+            print_log(command, path)
+        return 0
+    readers = [threading.Thread(target=print_log, args=([*command, f"--pid={os.getpid()}"], path),
+                                daemon=True) for path in paths]
+    try:
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def print_log(command, path):
+    """Each line with whose it is."""
+    with subprocess.Popen([*command, str(path)], stdout=subprocess.PIPE, text=True,
+                          errors="replace") as tail:
+        for line in tail.stdout:
+            sys.stdout.write(f"{path.stem}  {line}")
+            sys.stdout.flush()
 
 
 def down(system, arguments):
-    if not system.exists:
+    # It may run though its folder was removed.
+    if not system.exists and not system.running() and not system.store.data.exists():
         say("Nothing was ever started here")
         return 0
     with system.alone():
@@ -113,6 +166,12 @@ def down(system, arguments):
 
 def what_to_try(system):
     url, folder, binaries = system.url, shown(system.folder), shown(system.binaries)
+    more = f"""\
+  broker   http://127.0.0.1:{system.broker.ports.management}, user stockroom, password in {folder}/broker/password
+
+./dev status shows it, ./dev logs orders -f reads along, ./dev down stops it."""
+    if "gateway" in system.absent():
+        return f"\nStockroom is running, without a gateway\n\n{more}"
     return f"""
 Stockroom is running on {url}
 
@@ -123,9 +182,7 @@ Stockroom is running on {url}
   example  {binaries}/stockroom replay examples/online-retail/*.csv --opening 100 --url {url}
   crowd    {binaries}/stockroom stress --buyers 300 --units 100 --url {url}
   proof    STOCKROOM_STORE_URL=$(cat {folder}/store.url) {binaries}/stockroom audit
-  broker   http://127.0.0.1:{system.broker.ports.management}, user stockroom, password in {folder}/broker/password
-
-./dev status shows it, ./dev logs orders reads along, ./dev down stops it."""
+{more}"""
 
 
 def shown(path):

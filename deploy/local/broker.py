@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import urllib.parse
 
@@ -22,6 +23,9 @@ VHOST = "stockroom"
 READY_SECONDS = 180  # a node that was killed reads its queues again first
 STOP_SECONDS = 60
 EPMD_SECONDS = 30
+CONTROL_SECONDS = 120
+REGISTER_SECONDS = 20  # a node tells a new epmd of itself after 2 s at most
+LOG_TAIL_BYTES = 1 << 18
 
 # A broker that runs out of disk loses what it has confirmed; it refuses to take more before that.
 # Half of what is free when it starts, but no more than the log of the quorum queues can ever need.
@@ -85,8 +89,10 @@ class Broker:
     # Its life.
 
     def start(self):
-        """Returns at once; wait_until_ready() waits. Does nothing when it runs already."""
+        """Returns at once; wait_until_ready() waits. When it runs already, it only gets its epmd back."""
         if self.node.is_running:
+            if not self.epmd.is_running:
+                self.start_epmd(self.environment())
             return
         if not (SCRIPTS / "rabbitmq-server").exists():
             raise LocalError("RabbitMQ is not installed: apt-get install rabbitmq-server")
@@ -94,15 +100,48 @@ class Broker:
         self.write_configuration()
         environment = self.environment()
         if not self.epmd.is_running:
-            # In the foreground: one that the node starts by itself leaves every pid file behind.
-            self.epmd.start(["epmd", "-port", self.ports.epmd, "-address", "127.0.0.1"], environment)
-            self.epmd.wait_until(lambda: ports.accepts(self.ports.epmd), EPMD_SECONDS)
+            self.start_epmd(environment)
         # So its script becomes the Erlang machine itself, and the pid is the machine's.
         environment["RUNNING_UNDER_SYSTEMD"] = "true"
         self.node.start([SCRIPTS / "rabbitmq-server"], environment, cwd=self.folder)
 
-    def wait_until_ready(self, seconds=READY_SECONDS):
-        self.node.wait_until(self.is_ready, seconds)
+    def start_epmd(self, environment):
+        # In the foreground: one that the node starts by itself leaves every pid file behind.
+        self.epmd.start(["epmd", "-port", self.ports.epmd, "-address", "127.0.0.1"], environment)
+        self.epmd.wait_until(lambda: ports.accepts(self.ports.epmd), EPMD_SECONDS)
+
+    def wait_until_ready(self, seconds=READY_SECONDS, say=lambda text: None):
+        self.node.wait_until(self.is_ready, seconds, say, lambda: "does not answer")
+
+    def wait_until_registered(self, seconds=REGISTER_SECONDS):
+        """Gives whether its epmd knows the node: without that no rabbitmqctl finds it."""
+        try:
+            self.epmd.wait_until(self.is_registered, seconds)
+        except LocalError:
+            return False
+        return True
+
+    def is_registered(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self.ports.epmd), timeout=2) as asking:
+                asking.sendall(b"\x00\x01n")  # the length of the question, NAMES_REQ
+                with asking.makefile("rb") as answer:
+                    return f"name {NODE.partition('@')[0]} at ".encode() in answer.read()
+        except OSError:
+            return False
+
+    @property
+    def is_stopping(self):
+        """Whether it runs, but was asked to end, by whomever."""
+        if self.node.is_stopping:
+            return True
+        try:
+            with open(self.node.log_path, "rb") as log:
+                log.seek(max(0, log.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
+                tail = log.read()
+        except OSError:
+            return False
+        return self.node.is_running and tail.rfind(b"SIGTERM received") > tail.rfind(b"Starting RabbitMQ")
 
     def is_ready(self):
         """Whether it answers on its AMQP port, which it opens last."""
@@ -174,9 +213,14 @@ class Broker:
 
     def control(self, *arguments):
         """rabbitmqctl; gives what it prints. Takes a second or two."""
-        done = subprocess.run([SCRIPTS / "rabbitmqctl", "--quiet", *arguments],
-                              env={**self.environment(), process.MARK: str(self.folder)},
-                              capture_output=True, text=True, check=False, timeout=120)
+        try:
+            done = subprocess.run([SCRIPTS / "rabbitmqctl", "--quiet", *arguments],
+                                  env={**self.environment(), process.MARK: str(self.folder)},
+                                  capture_output=True, text=True, check=False,
+                                  timeout=CONTROL_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise LocalError(f"rabbitmqctl {' '.join(arguments)} has not ended after "
+                             f"{CONTROL_SECONDS} seconds") from None
         if done.returncode:
             raise LocalError(f"rabbitmqctl {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
         return done.stdout

@@ -3,16 +3,20 @@
 import collections
 import os
 import pathlib
+import re
+import shutil
 import signal
 import subprocess
 import time
 
-from local.errors import LocalError
+from local.errors import Ended, LocalError
 
 # In the environment of everything that is started here: which folder it belongs to.
 MARK = "STOCKROOM_LOCAL_FOLDER"
 KILL_SECONDS = 30  # for the kernel to end what it was told to end
 POLL_SECONDS = 0.05
+SILENT_SECONDS = 3  # so long nobody minds to wait without a word
+SAY_SECONDS = 10
 
 
 class Process:
@@ -23,6 +27,7 @@ class Process:
         self.name = name
         self.folder = pathlib.Path(folder)
         self.pid_path = self.folder / f"{name}.pid"
+        self.stopping_path = self.folder / f"{name}.stopping"  # like the pid file, once it shall end
         self.log_path = self.folder / f"{name}.log"
         self.child = None  # the Popen, when this object has started it: somebody must reap it
 
@@ -54,14 +59,27 @@ class Process:
     def is_running(self):
         return self.pid is not None
 
-    def send(self, number):
-        """Gives whether it was there to get the signal."""
+    @property
+    def is_stopping(self):
+        """Whether it runs, and was asked to end, maybe by another program."""
+        try:
+            return (self.is_running and
+                    self.stopping_path.read_text() == self.pid_path.read_text())
+        except OSError:
+            return False
+
+    def ask_to_end(self, number=signal.SIGTERM):
+        """Returns at once. Asks only once: a second signal ends some at once, with work undone."""
         pid = self.pid
-        return pid is not None and signal_process(pid, number)
+        if pid is None or self.is_stopping:
+            return
+        shutil.copyfile(self.pid_path, self.stopping_path)
+        signal_process(pid, number)
+        self.resume()
 
     def stop(self, seconds, number=signal.SIGTERM):
         """Asks it to end, and kills it after so long. Gives whether it ended by itself."""
-        self.send(number)
+        self.ask_to_end(number)
         self.resume()
         deadline = time.monotonic() + seconds
         while self.is_running:
@@ -69,7 +87,7 @@ class Process:
                 self.kill()
                 return False
             time.sleep(POLL_SECONDS)
-        self.pid_path.unlink(missing_ok=True)
+        self.forget()
         return True
 
     def kill(self):
@@ -77,7 +95,11 @@ class Process:
         pid = self.pid
         if pid is not None:
             end_processes(self.pause())
+        self.forget()
+
+    def forget(self):
         self.pid_path.unlink(missing_ok=True)
+        self.stopping_path.unlink(missing_ok=True)
 
     def pause(self):
         """SIGSTOP to it and to all that it has started; gives their pids."""
@@ -97,24 +119,37 @@ class Process:
                 signal_process(member, signal.SIGCONT)
 
     def log_tail(self, lines=20):
+        """Of lines that say the same over and over, only the last."""
         try:
             with open(self.log_path, encoding="utf-8", errors="replace") as log:
-                return "".join(collections.deque(log, lines))
+                last = list(collections.deque(log, lines))
         except FileNotFoundError:
             return ""
+        return "".join(line for line, after in zip(last, [*last[1:], ""])
+                       if without_numbers(line) != without_numbers(after))
 
-    def wait_until(self, is_ready, seconds):
-        """Waits until is_ready() gives something true. Raises LocalError when the process ends first
-        or so long has passed."""
-        deadline = time.monotonic() + seconds
+    def wait_until(self, is_ready, seconds, say=lambda text: None, why=lambda: "is not ready"):
+        """Waits until is_ready() gives something true. Says now and then that it waits, and why.
+        Raises Ended when the process ends first, LocalError when so long has passed."""
+        started = time.monotonic()
+        say_next = started + SILENT_SECONDS
         while not is_ready():
             if not self.is_running:
-                raise LocalError(f"{self.name} has ended by itself; its log is {self.log_path}:\n"
-                                 f"{self.log_tail()}")
-            if time.monotonic() > deadline:
+                raise Ended(f"{self.name} has ended by itself; its log is {self.log_path}:\n"
+                            f"{self.log_tail()}")
+            now = time.monotonic()
+            if now > started + seconds:
                 raise LocalError(f"{self.name} is not ready after {seconds} seconds; its log is "
                                  f"{self.log_path}:\n{self.log_tail()}")
+            if now > say_next:
+                if reason := why():
+                    say(f"Waiting for {self.name} (process {self.pid}): {reason}")
+                say_next = now + SAY_SECONDS
             time.sleep(POLL_SECONDS)
+
+
+def without_numbers(line):
+    return re.sub(r"\d+", "", line)
 
 
 def start_time(pid):

@@ -31,8 +31,8 @@ class Service:
             self.process.start([self.binary, "--listen", f"127.0.0.1:{self.port}"],
                                {**os.environ, **self.settings})
 
-    def wait_until_ready(self, seconds=READY_SECONDS):
-        self.process.wait_until(self.is_ready, seconds)
+    def wait_until_ready(self, seconds=READY_SECONDS, say=lambda text: None):
+        self.process.wait_until(self.is_ready, seconds, say, self.unready)
 
     def is_ready(self):
         return self.unready() is None

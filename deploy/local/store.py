@@ -44,8 +44,10 @@ class Store:
 
     @property
     def data(self):
-        """The cluster's folder; a link leads there when it stands elsewhere."""
-        return (self.folder / "data").resolve()
+        """The cluster's folder; a link leads there when it stands elsewhere. When somebody has removed
+        our folder, it stands there still."""
+        data, elsewhere = self.folder / "data", self.elsewhere()
+        return elsewhere if elsewhere.exists() and not data.exists() else data.resolve()
 
     def password(self, user):
         return secret.password(self.folder / "passwords" / user)
@@ -69,8 +71,20 @@ class Store:
         self.process.start([BIN / "postgres", "-D", self.data], environment(), self.user,
                            cwd=self.data)
 
-    def wait_until_ready(self, seconds=READY_SECONDS):
-        self.process.wait_until(self.is_ready, seconds)
+    def wait_until_ready(self, seconds=READY_SECONDS, say=lambda text: None):
+        self.process.wait_until(self.is_ready, seconds, say, lambda: "does not answer")
+
+    @property
+    def is_stopping(self):
+        """Whether it runs, but was asked to end, by whomever. Asked by SIGTERM it waits, maybe for
+        ever, until its clients have gone, and takes no new ones."""
+        if not self.process.is_running:
+            return False
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            lines = []
+        return self.process.is_stopping or "stopping" in map(str.strip, lines[7:])
 
     def is_ready(self):
         if not ports.accepts(self.port):

@@ -5,13 +5,13 @@ import fcntl
 import json
 import os
 import pathlib
+import pwd
 import shutil
-import signal
 import subprocess
 
 from local import ports, process, secret
 from local.broker import VHOST, Broker, BrokerPorts
-from local.errors import LocalError
+from local.errors import Ended, LocalError
 from local.service import Service
 from local.store import OWNER, Store
 
@@ -27,6 +27,8 @@ SERVICES = {
     "orders": (40, "local_service"),
     "relay": (50, "local_relay"),
 }
+# What has a log besides them, and in which folder.
+SERVERS = {"broker": "broker", "epmd": "broker", "store": "store"}
 PORT_DEFAULT = 8080
 MIGRATE_SECONDS = 600
 
@@ -39,12 +41,29 @@ class System:
         self.folder = pathlib.Path(folder).resolve()
         self.binaries = pathlib.Path(binaries).resolve()
         self.settings_path = self.folder / "settings.json"
+        self.queues_path = self.folder / "queues-to-write-down"
         self.port = PORT_DEFAULT
         self.replicas = dict.fromkeys(SERVICES, 1)
-        if self.settings_path.exists():
-            settings = json.loads(self.settings_path.read_text())
-            self.port = settings["port"]
-            self.replicas |= settings["replicas"]
+        self.trouble = self.find_trouble()
+
+    def find_trouble(self):
+        """Reads the settings; gives what is wrong with them, or None. Without them everything that runs
+        can still be stopped."""
+        try:
+            settings = json.loads(self.settings_path.read_text(encoding="utf-8"))
+            port = settings["port"]
+            replicas = {name: settings["replicas"].get(name, 1) for name in SERVICES}
+            if not isinstance(port, int) or not all(
+                    isinstance(number, int) and 0 <= number <= REPLICAS_MAX
+                    for number in replicas.values()):
+                raise ValueError
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return (f"{self.settings_path} is broken; mend it, or let ./dev down --data remove it and "
+                    f"all the data beside it")
+        self.port, self.replicas = port, replicas
+        return None
 
     @property
     def exists(self):
@@ -113,19 +132,56 @@ class System:
         """Starts what does not run, replaces what runs an older binary, ends what is too much, and
         returns when everything is ready."""
         self.check_binaries()
+        self.finish_stops(say)
         self.check_ports()
         self.start_servers(say)
         self.migrate(say)
         self.start_services(say)
 
+    def finish_stops(self, say):
+        """What is ending already ends, so that it can be started again."""
+        for service in self.services():
+            if service.process.is_stopping:
+                say(f"{service.name} (process {service.process.pid}) is shutting down; waiting for its end")
+                service.stop()
+        for server in (self.store, self.broker):
+            if server.is_stopping:
+                say(f"{server.title} (process {server.process.pid}) is shutting down; ending it, to "
+                    f"start it again")
+                server.stop()
+
     def start_servers(self, say=lambda text: None):
-        servers = [self.store, self.broker]
-        for server in servers:
+        store, broker = self.store, self.broker
+        for server in (store, broker):
             if not server.process.is_running:
                 say(f"Starting {server.title}")
+        if broker.process.is_running and not broker.epmd.is_running:
+            say("Starting epmd, by which RabbitMQ's tools find it")
+        for server in (store, broker):
             server.start()
-        for server in servers:
-            server.wait_until_ready()
+        for server in (store, broker):
+            self.wait_until_ready(server, server.title, say)
+        if not broker.wait_until_registered():
+            say("RabbitMQ does not tell its epmd of itself; starting it again")
+            broker.stop()
+            broker.start()
+            self.wait_until_ready(broker, broker.title, say)
+
+    def wait_until_ready(self, part, title, say):
+        """What has run before, and ends instead, is started again."""
+        try:
+            try:
+                part.wait_until_ready(say=say)
+            except Ended:
+                if part.process.child:
+                    raise
+                say(f"{title} has ended; starting it again")
+                part.start()
+                part.wait_until_ready(say=say)
+        except LocalError as error:
+            name = part.process.name
+            raise LocalError(f"{str(error).rstrip()}\nMore of it: ./dev logs {name}. Once it is "
+                             f"mended: ./dev down && ./dev up") from None
 
     def migrate(self, say=lambda text: None):
         say("Bringing the store up to date")
@@ -142,21 +198,32 @@ class System:
             say(f"Stopping {service.name}")
             service.stop()
         outdated = [service for service in self.services() if service.is_outdated()]
-        started = [service for service in self.services() if not service.process.is_running]
+        services = self.services()
+        started = [service for service in services if not service.process.is_running]
         if started:
             say(f"Starting {', '.join(service.name for service in started)}")
+            self.queues_path.touch()  # they may declare new ones
         for service in started:
             service.start()
-        for service in self.services():
-            service.wait_until_ready()
-        if started:
-            self.broker.write_down_queues()  # they may have declared new ones
+        for service in services:
+            self.wait_until_ready(service, service.name, say)
+        if self.queues_path.exists():
+            self.write_down_queues(say)
         # One after the other, so that what has replicas is always there.
         for service in outdated:
             say(f"Replacing {service.name}, which runs an older binary")
             service.stop()
             service.start()
-            service.wait_until_ready()
+            self.wait_until_ready(service, service.name, say)
+
+    def write_down_queues(self, say):
+        try:
+            self.broker.write_down_queues()
+        except LocalError as error:
+            say(f"RabbitMQ could not be told to write down its queues; it does so by itself in some "
+                f"seconds, and the next ./dev up tries again. {error}")
+            return
+        self.queues_path.unlink()
 
     def check_binaries(self):
         for name in ("stockroom", *(f"stockroom-{name}" for name in SERVICES)):
@@ -173,8 +240,8 @@ class System:
             owns = self.broker.ports
             wanted += [(owns.amqp, "the broker"), (owns.management, "the broker's management"),
                        (owns.distribution, "the broker's node")]
-            if not self.broker.epmd.is_running:
-                wanted.append((owns.epmd, "the broker's epmd"))
+        if not self.broker.epmd.is_running:
+            wanted.append((self.broker.ports.epmd, "the broker's epmd"))
         for port, name in wanted:
             if not ports.is_free(port):
                 hint = "is ./dev run running? Otherwise " if port == PORT_DEFAULT else ""
@@ -200,12 +267,22 @@ class System:
         return [*process.marked(self.folder), *self.store.backends()]
 
     def log_paths(self, name):
-        """The logs of a service's replicas, of one replica, of `broker`, `store` or `epmd`."""
-        folders = {"broker": "broker", "epmd": "broker", "store": "store"}
-        found = sorted((self.folder / folders.get(name, "services")).glob(f"{name}.log"))
-        if name in SERVICES:
-            found += sorted((self.folder / "services").glob(f"{name}-*.log"))
-        return found
+        """The logs there are of a service's replicas, of one replica, of `broker`, `store` or `epmd`.
+        Replicas that are not wanted any more are left out, unless there is no other."""
+        if name in SERVERS:
+            found = [process.Process(name, self.folder / SERVERS[name])]
+        elif name in SERVICES:
+            every = [process.Process(f"{name}-{number}", self.folder / "services")
+                     for number in range(1, REPLICAS_MAX + 1)]
+            found = [replica for number, replica in enumerate(every, 1)
+                     if number <= self.replicas[name] or replica.is_running] or every
+        else:
+            return [path for path in (self.folder / "services").glob("*.log") if path.stem == name]
+        return [one.log_path for one in found if one.log_path.exists()]
+
+    def absent(self):
+        """The services that shall have no replica."""
+        return [name for name in SERVICES if not self.replicas[name]]
 
     # Stopping.
 
@@ -219,13 +296,13 @@ class System:
                 say(f"Stopping {', '.join(names)}")
             group = [running[name] for name in names]
             for service in group:
-                service.process.send(signal.SIGTERM)
+                service.process.ask_to_end()
             for service in group:
                 if not service.stop():
                     say(f"{service.name} did not stop in time, and was killed")
         if self.broker.node.is_running or self.store.process.is_running:
             say("Stopping RabbitMQ and PostgreSQL")
-        self.broker.node.send(signal.SIGTERM)  # it takes some seconds, meanwhile the store
+        self.broker.node.ask_to_end()  # it takes some seconds, meanwhile the store
         self.store.stop()
         self.broker.stop()
         process.end_processes(self.running())
@@ -234,3 +311,22 @@ class System:
         """The data, the passwords, the logs: everything. Nothing must run."""
         self.store.discard()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def check_owner(folder):
+    """A folder belongs to one user: processes of another one cannot work with what is in it. Raises
+    PermissionError when not even the owner can be seen."""
+    folder = pathlib.Path(folder).resolve()
+    if not folder.exists():
+        return
+    owner, user = user_name(folder.stat().st_uid), user_name(os.geteuid())
+    if owner != user:
+        raise LocalError(f"{folder} belongs to {owner}, and you are {user}: run this as {owner}, or in "
+                         f"a checkout of your own")
+
+
+def user_name(number):
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"

@@ -34,6 +34,7 @@ def dev(system, verb, *arguments):
 def end(system):
     """Stops it and removes its data. Fails when it does not stop, or a sanitizer has found something."""
     done = dev(system, "down")
+    system.store.discard()  # whatever is found below, and wherever it stands
     assert done.returncode == 0, done.stderr
     assert system.running() == []
     for path in (system.folder / "services").glob("*.log"):

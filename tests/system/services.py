@@ -149,7 +149,7 @@ class Services:
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def terminate(self):
-        self.services["gateway"].process.send(signal.SIGTERM)
+        self.services["gateway"].process.ask_to_end()
 
     def kill(self):
         self.is_ended = True

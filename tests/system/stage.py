@@ -36,7 +36,7 @@ class Stage:
             with self.rig_chosen():
                 self.system.up()
         except BaseException:
-            self.system.down()
+            self.discard()
             raise
 
     def rigged(self, _, services):
@@ -122,8 +122,15 @@ class Stage:
 
     def end(self):
         told = []
-        self.system.down(told.append)
+        self.discard(told.append)
         self.check_logs()
         assert not [line for line in told if "was killed" in line], told
         assert not self.system.running(), "processes are left"
         self.system.remove()
+
+    def discard(self, say=lambda text: None):
+        """Stops it. Its logs stay, but not its data, which may stand where nobody would look."""
+        try:
+            self.system.down(say)
+        finally:
+            self.system.store.discard()

@@ -11,7 +11,9 @@ import time
 import pytest
 
 from client import Client
-from local_system import System, command, dev, end, environment, new_system, table
+from local_system import ROOT, System, command, dev, end, environment, new_system, table
+
+from local import Broker, LocalError, process  # found by local_system
 
 SERVICES = {"gateway-1", "catalogue-1", "stock-1", "orders-1", "relay-1"}
 SERVERS = {"broker", "store", "epmd"}
@@ -53,6 +55,11 @@ def pids(rows):
     return {name: pid for name, (pid, _, _) in rows.items()}
 
 
+def replaced(before, after):
+    """The names of what is another process now."""
+    return {name for name in before if pids(after)[name] != pids(before)[name]}
+
+
 def wait_until(holds):
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not holds():
@@ -91,7 +98,7 @@ def test_what_was_killed_is_told_and_started_again(system, up):
     assert done.returncode == 1
     assert table(done.stdout)["stock-1"] == (None, up["stock-1"][1], "stopped")
     after = all_ready(dev(system, "up"))
-    assert {name for name in up if pids(after)[name] != pids(up)[name]} == {"stock-1"}
+    assert replaced(up, after) == {"stock-1"}
 
 
 def test_what_is_not_ready_is_told(system, up):
@@ -109,8 +116,59 @@ def test_killed_servers_come_back_with_their_data(system, client, up):
     system.broker.kill()
     system.store.kill()
     after = all_ready(dev(system, "up"))
-    assert {name for name in up if pids(after)[name] != pids(up)[name]} == {"broker", "store"}
+    assert replaced(up, after) == {"broker", "store"}
     assert client.place(sku, 5).json["state"] == "reserved"
+
+
+def test_a_killed_epmd_comes_back_and_knows_the_node(system, up):
+    os.kill(up["epmd"][0], signal.SIGKILL)
+    wait_until(lambda: not system.broker.epmd.is_running)
+    system.queues_path.touch()  # as if rabbitmqctl had failed meanwhile
+    assert replaced(up, all_ready(dev(system, "up"))) == {"epmd"}
+    assert not system.queues_path.exists()
+    assert "stockroom" in system.broker.control("list_vhosts")
+
+
+def test_queues_that_cannot_be_written_down_are_left_to_the_next_up(system, up, monkeypatch):
+    def fail(_):
+        raise LocalError("rabbitmqctl failed")
+
+    monkeypatch.setattr(Broker, "write_down_queues", fail)
+    system.queues_path.touch()
+    told = []
+    system.start_services(told.append)
+    assert len(told) == 1 and "./dev up" in told[0]
+    assert system.queues_path.exists()
+
+
+def test_servers_that_are_ending_are_started_again(system, client, up):
+    sku = client.create_item(stock=5)
+    # By SIGTERM the store only waits for its clients, takes no new ones, and would wait for ever.
+    for server in (system.store, system.broker):
+        os.kill(server.process.pid, signal.SIGTERM)
+    wait_until(lambda: system.store.is_stopping)
+    done = dev(system, "up")
+    assert "PostgreSQL" in done.stderr and "shutting down" in done.stderr
+    assert {"store", "broker"} <= replaced(up, all_ready(done)) <= SERVERS
+    assert client.place(sku, 5).json["state"] == "reserved"
+
+
+def test_up_after_an_interrupted_down(system, up):
+    with subprocess.Popen(command(system, "down"), stderr=subprocess.PIPE, text=True, cwd=ROOT,
+                          env=environment()) as down:
+        assert any("RabbitMQ" in line for line in down.stderr)
+        wait_until(lambda: system.broker.is_stopping or not system.broker.process.is_running)
+        down.send_signal(signal.SIGINT)
+        assert "interrupted" in down.stderr.read()
+    assert replaced(up, all_ready(dev(system, "up"))) >= SERVICES
+
+
+def test_what_is_not_wanted_is_told(system, up):
+    done = dev(system, "up", "--scale", "gateway=0", "--scale", "orders=0")
+    assert done.returncode == 0, done.stderr
+    assert "Stockroom is running on" not in done.stdout
+    assert "No orders runs" in done.stdout and "--scale gateway=1" in done.stdout
+    assert not {"gateway-1", "orders-1"} & set(table(done.stdout))
 
 
 def test_scale_goes_up_and_down_and_is_kept(system, up):
@@ -121,6 +179,9 @@ def test_scale_goes_up_and_down_and_is_kept(system, up):
     two = all_ready(dev(system, "up", "--scale=orders=2", "--scale=stock=2"))
     assert set(two) == set(up) | {"orders-2", "stock-2"}
     assert not system.service("orders", 3).process.is_running
+    lines = dev(system, "logs", "orders").stdout.splitlines()
+    assert {line.split("  ", 1)[0] for line in lines} == {"orders-1", "orders-2"}
+    assert "listening" in dev(system, "logs", "orders-3").stdout
 
 
 def test_a_newer_binary_replaces_an_older_one_while_orders_go_on(system, client, up):
@@ -213,3 +274,62 @@ def test_wrong_usage_is_told(binary, tmp_path, arguments):
     assert done.returncode == 2
     assert done.stderr.startswith("dev: ") and "--help" in done.stderr
     assert not system.folder.exists()
+
+
+@pytest.mark.parametrize("arguments", [
+    ("up", "--scale", "foo=1"), ("up", "--bogus"), ("up", "--por", "9000"), ("down", "--dat"),
+])
+def test_the_script_tells_wrong_usage_before_it_builds(arguments):
+    done = subprocess.run([ROOT / "dev", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("dev: ")
+    assert done.stderr.endswith(f"see ./dev {arguments[0]} --help\n") and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("settings", ["{", "[]", "{}", '{"port": "x", "replicas": {}}', "\0"])
+def test_broken_settings_are_told_and_can_be_removed(binary, tmp_path, settings):
+    folder = tmp_path / "local"
+    folder.mkdir()
+    (folder / "settings.json").write_text(settings)
+    system = System(folder, binary.parent)
+    for verb in (("up",), ("status",), ("logs", "orders")):
+        done = dev(system, *verb)
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"dev: {folder}/settings.json")
+        assert "./dev down --data" in done.stderr and done.stderr.count("\n") == 1
+    assert dev(system, "down", "--data").returncode == 0
+    assert not folder.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+def test_another_user_s_folder_is_refused(binary, tmp_path):
+    folder = tmp_path / "local"
+    folder.mkdir()
+    shutil.chown(folder, "nobody")
+    system = System(folder, binary.parent)
+    for verb in ("up", "status", "down"):
+        done = dev(system, verb)
+        assert done.returncode == 1
+        assert "belongs to nobody" in done.stderr and done.stderr.count("\n") == 1
+    assert list(folder.iterdir()) == []
+
+
+def test_waiting_is_told_with_its_reason(tmp_path, monkeypatch):
+    monkeypatch.setattr(process, "SILENT_SECONDS", 0)
+    monkeypatch.setattr(process, "SAY_SECONDS", 0)
+    sleeper = process.Process("sleeper", tmp_path)
+    sleeper.start(["sleep", "600"], {"PATH": os.environ["PATH"]})
+    told = []
+    sleeper.wait_until(lambda: len(told) > 1, DEADLINE_SECONDS, told.append, lambda: "sleeps")
+    assert set(told) == {f"Waiting for sleeper (process {sleeper.pid}): sleeps"}
+    sleeper.kill()
+
+
+def test_what_stands_elsewhere_is_found_when_its_folder_is_gone(tmp_path, monkeypatch):
+    system = System(tmp_path / "local", tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setattr(type(system.store), "elsewhere", lambda _: elsewhere)
+    assert system.store.data == elsewhere
+    system.remove()
+    assert not elsewhere.exists()
