@@ -63,7 +63,7 @@ class Broker:
         self.folder = pathlib.Path(folder).resolve()
         self.ports = broker_ports
         self.tls = tls
-        self.node = Process("broker", self.folder)
+        self.node = Process("broker", self.folder, self.title)
         self.epmd = Process("epmd", self.folder)
 
     @property

@@ -23,8 +23,10 @@ class Process:
     """A process with its pid file and its log in a folder. Any other object made for the same name
     and folder, also in another program, speaks of the same process."""
 
-    def __init__(self, name, folder):
+    def __init__(self, name, folder, title=None):
+        """`title`: what people call it, when that is not its name."""
         self.name = name
+        self.title = title or name
         self.folder = pathlib.Path(folder)
         self.pid_path = self.folder / f"{name}.pid"
         self.stopping_path = self.folder / f"{name}.stopping"  # like the pid file, once it shall end
@@ -143,7 +145,7 @@ class Process:
                                  f"{self.log_path}:\n{self.log_tail()}")
             if now > say_next:
                 if reason := why():
-                    say(f"Waiting for {self.name} (process {self.pid}): {reason}")
+                    say(f"Waiting for {self.title} (process {self.pid}): {reason}")
                 say_next = now + SAY_SECONDS
             time.sleep(POLL_SECONDS)
 

@@ -38,7 +38,7 @@ class Store:
         self.folder = pathlib.Path(folder).resolve()
         self.port = port
         self.durable = durable
-        self.process = Process("store", self.folder)
+        self.process = Process("store", self.folder, self.title)
         self.user = "postgres" if os.geteuid() == 0 else None
         self.created_path = self.folder / "created"
 
