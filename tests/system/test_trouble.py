@@ -10,7 +10,7 @@ import urllib.parse
 
 import pytest
 
-from client import Client, strict_json
+from client import Client, eventually, strict_json
 from crowd import command_id
 from stage import Stage
 
@@ -96,6 +96,8 @@ def test_no_write_hangs_and_all_is_well_again(stage, contract, what):
     sku = client.create_item(stock=10**9)
     quiet = client.create_item(stock=9)  # nobody changes it: the gateway's cache keeps it
     targets = [f"/v1/items/{quiet}", f"/v1/orders/{client.place(quiet, 1).json['id']}"]
+    eventually(lambda: "\nstockroom_cache_hears 1\n" in client.get("/metrics").text,
+               "the cache hears of every change")
     for target in targets:
         client.get(target)
     stopped = threading.Event()
