@@ -4,7 +4,11 @@
 #include <exception>
 #include <iostream>
 #include <map>
+#include <span>
+#include <sstream>
 #include <string>
+
+#include "stockroom/runtime/redact.hpp"
 
 namespace stockroom::runtime {
 
@@ -15,6 +19,33 @@ std::string environment_name(std::string_view long_name) {
     for (const char c : long_name)
         name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     return name;
+}
+
+/// "--store-url or --bus-url": what the command that was named takes a URL by.
+std::string url_flags(CLI::App& app) {
+    CLI::App& command = app.get_subcommands().empty() ? app : *app.get_subcommands().front();
+    std::string flags;
+    for (const CLI::Option* option : command.get_options())
+        for (const std::string& name : option->get_lnames())
+            if (name.ends_with("url")) flags += (flags.empty() ? "--" : " or --") + name;
+    return flags;
+}
+
+/// What CLI11 says of wrong usage, without the passwords that it cites.
+std::string explain(CLI::App& app, const CLI::ParseError& stopped,
+                    std::span<const char* const> arguments) {
+    std::ostringstream text;
+    std::ostringstream nowhere;
+    static_cast<void>(app.exit(stopped, nowhere, text));
+    std::string message = text.str();
+    if (dynamic_cast<const CLI::ExtrasError*>(&stopped) != nullptr &&
+        message.find("://") != std::string::npos) {
+        if (const std::string flags = url_flags(app); !flags.empty())
+            message += "A URL is given by " + flags + ".\n";
+    }
+    for (const std::string_view argument : arguments)
+        message = redact_in(std::move(message), argument);
+    return redact_words(message);
 }
 
 }  // namespace
@@ -57,11 +88,17 @@ int run_command_line(CLI::App& app, int argc, const char* const* argv, const int
         app.parse(argc, argv);
         return exit_code;
     } catch (const CLI::ParseError& stopped) {
-        return app.exit(stopped) == 0 ? kExitDone : kExitUsage;
+        if (stopped.get_exit_code() == 0) return app.exit(stopped);
+        std::cerr << explain(app, stopped, {argv, static_cast<std::size_t>(argc)});
+        return kExitUsage;
     } catch (const std::exception& failure) {
-        std::cerr << app.get_name() << ": " << failure.what() << '\n';
-        return kExitFailed;
+        return refuse(app.get_name(), kExitFailed, failure.what());
     }
+}
+
+int refuse(std::string_view program, int exit_code, const std::string& why) {
+    std::cerr << program << ": " << redact_words(why) << '\n';
+    return exit_code;
 }
 
 }  // namespace stockroom::runtime

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace stockroom::runtime {
@@ -93,6 +94,46 @@ TEST_F(CommandLine, ExitsWithOneWhenTheCommandThrows) {
     testing::internal::CaptureStderr();
     EXPECT_EQ(program.run({"serve"}), kExitFailed);
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "program: disk on fire\n");
+}
+
+TEST_F(CommandLine, ShowsNoPasswordThatWasTypedInTheWrongPlace) {
+    const std::vector<std::vector<const char*>> wrong{
+        {"serve", "postgres://u:SECRET@127.0.0.1/db"},
+        {"serve", "--storeurl=postgres://u:SECRET@127.0.0.1/db"},
+        {"serve", "--log-level", "postgres://u:SECRET@127.0.0.1/db"},
+        {"serve", "--log-level=postgres:u:SECRET@host"},
+        {"serve", "postgres://u:SEC SECRET RET@host"},
+    };
+    for (const auto& arguments : wrong) {
+        Program program;
+        testing::internal::CaptureStderr();
+        EXPECT_EQ(program.run(arguments), kExitUsage);
+        const auto told = testing::internal::GetCapturedStderr();
+        EXPECT_THAT(told, testing::AllOf(testing::HasSubstr("***"),
+                                         testing::Not(testing::HasSubstr("SECRET"))));
+    }
+    setenv("STOCKROOM_LOG_LEVEL", "amqp://u:SECRET@host", 1);
+    Program program;
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(program.run({"serve"}), kExitUsage);
+    unsetenv("STOCKROOM_LOG_LEVEL");
+    EXPECT_THAT(testing::internal::GetCapturedStderr(),
+                testing::AllOf(testing::HasSubstr("u:***@host"),
+                               testing::Not(testing::HasSubstr("SECRET"))));
+}
+
+TEST_F(CommandLine, SaysByWhichFlagAUrlIsGiven) {
+    Program program;
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(program.run({"serve", "postgres://u@127.0.0.1/db"}), kExitUsage);
+    EXPECT_THAT(testing::internal::GetCapturedStderr(),
+                testing::HasSubstr("A URL is given by --store-url."));
+}
+
+TEST_F(CommandLine, ARefusalShowsNoPassword) {
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(refuse("program", kExitFailed, "no file amqp://u:SECRET@h"), kExitFailed);
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "program: no file amqp://u:***@h\n");
 }
 
 }  // namespace

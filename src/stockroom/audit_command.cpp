@@ -19,8 +19,7 @@ struct AuditOptions {
 };
 
 int fail(int exit_code, const std::string& why) {
-    std::cerr << "stockroom audit: " << why << '\n';
-    return exit_code;
+    return runtime::refuse("stockroom audit", exit_code, why);
 }
 
 /// A store that is not there, or is none, is wrong usage; one that cannot be read now is not.

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "stockroom/runtime/command_line.hpp"
+#include "stockroom/runtime/redact.hpp"
 #include "stockroom/wiring/store_tools.hpp"
 #include "stockroom/wiring/store_url.hpp"
 
@@ -13,8 +14,7 @@ namespace stockroom {
 namespace {
 
 int fail(int exit_code, const std::string& why) {
-    std::cerr << "stockroom migrate: " << why << '\n';
-    return exit_code;
+    return runtime::refuse("stockroom migrate", exit_code, why);
 }
 
 int run(const std::string& store_url) {
@@ -23,7 +23,7 @@ int run(const std::string& store_url) {
     const auto migrated = wiring::migrate(*url);
     if (!migrated) return fail(runtime::kExitFailed, migrated.error().detail);
     const auto [from, to] = *migrated;
-    std::cout << wiring::redact(*url);
+    std::cout << runtime::redact(*url);
     if (from == to)
         std::cout << " is of version " << to << " already\n";
     else if (from == 0)

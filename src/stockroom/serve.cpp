@@ -7,6 +7,7 @@
 #include "stockroom/http/server.hpp"
 #include "stockroom/runtime/command_line.hpp"
 #include "stockroom/runtime/lifecycle.hpp"
+#include "stockroom/runtime/redact.hpp"
 #include "stockroom/telemetry/log.hpp"
 #include "stockroom/wiring/gateway_options.hpp"
 #include "stockroom/wiring/store_url.hpp"
@@ -27,16 +28,17 @@ struct ServeFlags {
     Embedded::Options embedded;
 };
 
-int refuse(int exit_code, std::string_view message) {
-    std::cerr << "stockroom serve: " << message << '\n';
-    return exit_code;
+int refuse(int exit_code, const std::string& message) {
+    return runtime::refuse("stockroom serve", exit_code, message);
 }
 
 int serve(ServeFlags& flags) {
     auto path = wiring::sqlite_path(flags.store_url);
     if (!path) return refuse(runtime::kExitUsage, path.error());
     auto listen = http::Address::parse(flags.listen);
-    if (!listen) return refuse(runtime::kExitUsage, "--listen: " + listen.error());
+    if (!listen)
+        return refuse(runtime::kExitUsage,
+                      "--listen: " + runtime::redact_in(listen.error(), flags.listen));
 
     runtime::Lifecycle lifecycle;
     telemetry::start_log("stockroom", flags.log_level);

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "stockroom/wiring/store_url.hpp"
+#include "stockroom/runtime/redact.hpp"
 
 namespace stockroom::wiring {
 
@@ -14,7 +14,7 @@ std::expected<std::unique_ptr<Backends>, std::string> Backends::open(std::string
     auto store = store_postgres::PostgresDatabase::make(settings.store_url, name, opened->metrics_);
     if (!store)
         return std::unexpected("--store-url: " +
-                               redact_in(std::move(store.error()), settings.store_url));
+                               runtime::redact_in(std::move(store.error()), settings.store_url));
     opened->store_ = *std::move(store);
 
     bus_amqp::Options options;
@@ -23,7 +23,8 @@ std::expected<std::unique_ptr<Backends>, std::string> Backends::open(std::string
     options.service = name;
     auto bus = bus_amqp::AmqpBus::make(std::move(options), opened->metrics_);
     if (!bus)
-        return std::unexpected("--bus-url: " + redact_in(std::move(bus.error()), settings.bus_url));
+        return std::unexpected("--bus-url: " +
+                               runtime::redact_in(std::move(bus.error()), settings.bus_url));
     opened->bus_ = *std::move(bus);
     if (wrap.bus) opened->wrapped_bus_ = wrap.bus(*opened->bus_);
     return opened;

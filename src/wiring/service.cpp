@@ -7,8 +7,8 @@
 #include "stockroom/base/check.hpp"
 #include "stockroom/runtime/command_line.hpp"
 #include "stockroom/runtime/lifecycle.hpp"
+#include "stockroom/runtime/redact.hpp"
 #include "stockroom/telemetry/log.hpp"
-#include "stockroom/wiring/store_url.hpp"
 
 #include "admin_server.hpp"
 #include "check.hpp"
@@ -70,8 +70,7 @@ int serve(const About& about, const ServiceFlags& flags, const Wrap& wrap, const
 }  // namespace
 
 int refuse(const About& about, int exit_code, const std::string& why) {
-    std::cerr << "stockroom-" << about.name << ": " << why << '\n';
-    return exit_code;
+    return runtime::refuse("stockroom-" + std::string(about.name), exit_code, why);
 }
 
 int refuse_to_listen(const About& about, const std::string& why) {
@@ -84,8 +83,8 @@ void announce(const About& about, const http::Address& address, const Settings& 
     telemetry::log(telemetry::LogLevel::info, "serving",
                    {{"version", runtime::version()},
                     {"url", url},
-                    {"store", redact(settings.store_url)},
-                    {"bus", redact(settings.bus_url)}});
+                    {"store", runtime::redact(settings.store_url)},
+                    {"bus", runtime::redact(settings.bus_url)}});
     std::cout << "stockroom-" << about.name << " is listening on " << url << '\n' << std::flush;
 }
 

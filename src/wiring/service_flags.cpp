@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "stockroom/runtime/command_line.hpp"
+#include "stockroom/runtime/redact.hpp"
 #include "stockroom/wiring/store_url.hpp"
 
 namespace stockroom::wiring {
@@ -23,7 +24,8 @@ constexpr std::string_view kFooter =
 std::expected<std::string, std::string> read_first_line(const std::string& path) {
     std::ifstream file(path);
     std::string line;
-    if (!file || !std::getline(file, line)) return std::unexpected(path + " cannot be read");
+    if (!file || !std::getline(file, line))
+        return std::unexpected(runtime::redact(path) + " cannot be read");
     while (!line.empty() && (line.back() == '\r' || line.back() == ' '))
         line.pop_back();
     return line;
@@ -75,7 +77,8 @@ std::expected<std::string, std::string> read_url(std::string_view flag, const st
 
 std::expected<http::Address, std::string> read_listen(const ServiceFlags& flags) {
     auto listen = http::Address::parse(flags.listen);
-    if (!listen) return std::unexpected("--listen: " + listen.error());
+    if (!listen)
+        return std::unexpected("--listen: " + runtime::redact_in(listen.error(), flags.listen));
     return listen;
 }
 
@@ -91,7 +94,10 @@ std::expected<Settings, std::string> read_settings(const ServiceFlags& flags) {
         return std::unexpected(fmt::format(
             "--bus-url: \"{}\" is no known kind of bus; give amqp://USER@HOST:PORT/VHOST or "
             "amqps://…",
-            redact(*bus)));
+            runtime::redact(*bus)));
+    if (auto encoded = runtime::require_encoded_password(*bus); !encoded)
+        return std::unexpected(fmt::format("--bus-url: \"{}\" cannot be used: {}",
+                                           runtime::redact(*bus), encoded.error()));
     return Settings{.listen = *std::move(listen),
                     .store_url = *std::move(store),
                     .bus_url = *std::move(bus),

@@ -90,6 +90,23 @@ TEST(ServiceFlags, SayWhatIsWrongAndShowNoPassword) {
                 }),
                 HasSubstr("--store-url-file"));
     EXPECT_THAT(refused([](auto& flags) { flags.listen = "nowhere"; }), HasSubstr("--listen"));
+    EXPECT_THAT(refused([](auto& flags) { flags.listen = "amqp://u:secret@host"; }),
+                AllOf(HasSubstr("--listen"), Not(HasSubstr("secret"))));
+    EXPECT_THAT(refused([](auto& flags) {
+                    flags.store_url_file = flags.store_url;
+                    flags.store_url.clear();
+                }),
+                AllOf(HasSubstr("cannot be read"), Not(HasSubstr("secret"))));
+    for (const char* password : {"sec@ret", "sec/ret", "sec#ret"}) {
+        EXPECT_THAT(refused([&](auto& flags) {
+                        flags.store_url = std::string("postgres://u:") + password + "@host/db";
+                    }),
+                    AllOf(HasSubstr("--store-url"), HasSubstr("@ is %40"), Not(HasSubstr("ret"))));
+        EXPECT_THAT(refused([&](auto& flags) {
+                        flags.bus_url = std::string("amqp://u:") + password + "@host";
+                    }),
+                    AllOf(HasSubstr("--bus-url"), HasSubstr("@ is %40"), Not(HasSubstr("ret"))));
+    }
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "stockroom/wiring/store_tools.hpp"
 
+#include "stockroom/runtime/redact.hpp"
 #include "stockroom/store_postgres/postgres.hpp"
 #include "stockroom/store_sqlite/sqlite.hpp"
 #include "stockroom/wiring/store_url.hpp"
@@ -9,7 +10,7 @@ namespace stockroom::wiring {
 namespace {
 
 ports::Error redact_in(ports::Error error, std::string_view url) {
-    error.detail = wiring::redact_in(std::move(error.detail), url);
+    error.detail = runtime::redact_in(std::move(error.detail), url);
     return error;
 }
 
@@ -21,13 +22,15 @@ std::expected<std::unique_ptr<ports::AuditSource>, ports::Error> open_audit(
         auto source = store_postgres::open_audit(*url);
         if (!source) return std::unexpected(redact_in(std::move(source.error()), *url));
         return source;
+    } else if (store_url.starts_with("postgres://") || store_url.starts_with("postgresql://")) {
+        return std::unexpected(ports::Error{ports::ErrorKind::permanent, url.error()});
     }
     const auto path = sqlite_path(store_url);
     if (path) return store_sqlite::open_audit(*path);
     if (store_url.starts_with("sqlite:"))
         return std::unexpected(ports::Error{ports::ErrorKind::permanent, path.error()});
     return std::unexpected(ports::Error{ports::ErrorKind::permanent,
-                                        "--store-url: \"" + redact(store_url) +
+                                        "--store-url: \"" + runtime::redact(store_url) +
                                             "\" is no known kind of store; give sqlite:PATH or "
                                             "postgres://USER@HOST:PORT/DATABASE"});
 }

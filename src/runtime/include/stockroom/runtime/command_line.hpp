@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
@@ -25,8 +26,13 @@ void add_log_level(CLI::App& command, telemetry::LogLevel& level);
 
 /// Reads the command line and runs the callback of the command it names, which sets `exit_code`.
 /// --help and --version exit with kExitDone; wrong usage is told on standard error and exits with
-/// kExitUsage, and no callback ran; an exception out of a callback exits with kExitFailed.
+/// kExitUsage, and no callback ran; an exception out of a callback exits with kExitFailed. What it
+/// tells shows no password, wherever in the command line one was typed.
 [[nodiscard]] int run_command_line(CLI::App& app, int argc, const char* const* argv,
                                    const int& exit_code);
+
+/// Tells `why` on standard error, behind the program's name and without passwords, and gives the
+/// exit code.
+int refuse(std::string_view program, int exit_code, const std::string& why);
 
 }  // namespace stockroom::runtime
