@@ -1,10 +1,15 @@
+#include <future>
+#include <memory>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "stockroom/base/check.hpp"
 #include "stockroom/engine/engine.hpp"
+#include "stockroom/engine/worker.hpp"
 
 #include "testing/fakes.hpp"
 
@@ -94,6 +99,66 @@ TEST(Engine, DecidesByTheRulesItIsGiven) {
     EXPECT_EQ(consumer.dead, 1);
     EXPECT_THAT(consumer.acked, ElementsAre(1, 2, 3));
     EXPECT_THAT(store.commits, ElementsAre(2));
+}
+
+/// Has one consumer, for one worker.
+class OneConsumer final : public ports::Bus {
+  public:
+    explicit OneConsumer(std::unique_ptr<ports::Consumer> consumer)
+        : consumer_(std::move(consumer)) {}
+    std::unique_ptr<ports::Publisher> make_publisher(ports::ReplyHandler /*on_replies*/) override {
+        return nullptr;
+    }
+    std::unique_ptr<ports::Consumer> make_consumer(std::string_view /*queue*/) override {
+        return std::move(consumer_);
+    }
+    [[nodiscard]] std::string trouble() const override { return ""; }
+
+  private:
+    std::unique_ptr<ports::Consumer> consumer_;
+};
+
+TEST(Worker, TakesNothingBeforeItsStoreCanBeUsed) {
+    std::stop_source taken;
+    auto owned = std::make_unique<OneTake>(std::vector<ports::Delivery>{}, taken);
+    const OneTake& consumer = *owned;
+    OneConsumer bus(std::move(owned));
+    auto store = std::make_unique<CountingStore>();
+    telemetry::Metrics metrics;
+    const Worker* asks = nullptr;
+    int attempts = 0;
+    store->on_begin = [&]() -> std::optional<ports::Error> {
+        EXPECT_EQ(consumer.takes, 0);
+        if (attempts > 0) EXPECT_EQ(asks->trouble(), kAway.detail);
+        if (++attempts < 4) return kAway;
+        return std::nullopt;
+    };
+    Worker worker(orders_engine(std::chrono::milliseconds(1)), bus, std::move(store), metrics);
+    asks = &worker;
+    worker.start();
+    std::promise<void> took;
+    const std::stop_callback tell(taken.get_token(), [&took] { took.set_value(); });
+    ASSERT_EQ(took.get_future().wait_for(std::chrono::seconds(60)), std::future_status::ready);
+    worker.stop();
+    EXPECT_EQ(attempts, 4);
+    EXPECT_EQ(worker.trouble(), "");
+}
+
+TEST(Worker, StopsWhileItsStoreCannotBeUsed) {
+    std::stop_source taken;
+    OneConsumer bus(std::make_unique<OneTake>(std::vector<ports::Delivery>{}, taken));
+    auto store = std::make_unique<CountingStore>();
+    std::promise<void> asked;
+    store->on_begin = [&asked, first = true]() mutable -> std::optional<ports::Error> {
+        if (std::exchange(first, false)) asked.set_value();
+        return kAway;
+    };
+    telemetry::Metrics metrics;
+    Worker worker(orders_engine(std::chrono::hours(1)), bus, std::move(store), metrics);
+    worker.start();
+    ASSERT_EQ(asked.get_future().wait_for(std::chrono::seconds(60)), std::future_status::ready);
+    worker.stop();
+    EXPECT_FALSE(taken.stop_requested());
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 #include "stockroom/engine/worker.hpp"
 
+#include <algorithm>
+#include <condition_variable>
 #include <exception>
+#include <mutex>
 #include <utility>
 
 #include "stockroom/base/check.hpp"
@@ -38,7 +41,7 @@ void Worker::stop() {
 std::string Worker::trouble() const {
     const base::lock_guard lock(mutex_);
     if (!failure_.empty()) return failure_;
-    return engine_ == nullptr ? "" : engine_->trouble();
+    return engine_ == nullptr ? store_trouble_ : engine_->trouble();
 }
 
 void Worker::work(const std::stop_token& stop) {
@@ -51,8 +54,31 @@ void Worker::work(const std::stop_token& stop) {
     }
 }
 
+bool Worker::wait_for_store(const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    for (auto backoff = options_.backoff_min; !stop.stop_requested();
+         backoff = std::min(2 * backoff, options_.backoff_max)) {
+        const auto begun = store_->begin({}, {}, base::in(options_.store_wait));
+        std::string trouble = begun ? "" : begun.error().detail;
+        {
+            const base::lock_guard guard(mutex_);
+            if (!trouble.empty() && trouble != store_trouble_)
+                telemetry::log(telemetry::LogLevel::warning, "waiting for the store",
+                               {{"worker", options_.service}, {"detail", trouble}});
+            store_trouble_ = std::move(trouble);
+        }
+        if (begun) return true;
+        stopped.wait_for(lock, stop, backoff, [] { return false; });
+    }
+    return false;
+}
+
 void Worker::run_engine(const std::stop_token& stop) {
+    // It connects, and gets nothing before the first take.
     const auto consumer = bus_.make_consumer(options_.queue);
+    if (!wait_for_store(stop)) return;
     Engine engine(options_, *consumer, *store_, metrics_);
     const auto show = [this](const Engine* running) {
         const base::lock_guard lock(mutex_);

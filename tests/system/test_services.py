@@ -57,7 +57,12 @@ def test_waits_while_bus_and_store_are_away(start, name):
     assert code == 1
     assert "bus: " in reason and "store: " in reason
 
-    said = [line for line in service.log_lines() if "trying again and again" in line["message"]]
+    def about(what):
+        return [line for line in service.log_lines()
+                if "trying again and again" in line["message"] and what in line["message"]]
+
+    eventually(lambda: about("the store is away"), "the log tells of the store")
+    said = about("")
     about_store = [line for line in said if "store" in line["message"]]
     about_bus = [line["connection"] for line in said if "RabbitMQ" in line["message"]]
     assert len(about_store) == 1, said

@@ -153,7 +153,7 @@ bool Connection::set_up() {
         return false;
     }
     execute(session_settings(purpose_));
-    if (purpose_ != Purpose::migrate) require_schema(*this);
+    if (purpose_ != Purpose::migrate) require_schema(*this, purpose_);
     // Somebody may set it right while this process goes on.
     if (error_ && purpose_ != Purpose::audit) error_->kind = ports::ErrorKind::retryable;
     return !failed();

@@ -209,6 +209,31 @@ GRANT SELECT ON schema_version, log, log_head, relay_cursor TO stockroom_relay;
 GRANT UPDATE (position) ON relay_cursor TO stockroom_relay;
 )sql";
 
+constexpr auto kRightsToRead = R"sql(
+    ('SELECT', 'schema_version'), ('SELECT', 'log_head'), ('SELECT', 'locations'),
+    ('SELECT', 'items'), ('SELECT', 'levels'), ('SELECT', 'movements'), ('SELECT', 'orders'),
+    ('SELECT', 'order_lines'), ('SELECT', 'holds'), ('SELECT', 'hold_lines'),
+    ('SELECT', 'outcomes'), ('SELECT', 'dead_commands'), ('SELECT', 'log'),
+    ('SELECT', 'relay_cursor')
+)sql";
+
+constexpr auto kRightsToDecide = R"sql(
+    ('INSERT', 'log'), ('INSERT', 'outcomes'), ('INSERT', 'dead_commands'),
+    ('INSERT', 'locations'), ('INSERT', 'items'), ('INSERT', 'levels'), ('INSERT', 'movements'),
+    ('INSERT', 'orders'), ('INSERT', 'order_lines'), ('INSERT', 'holds'), ('INSERT', 'hold_lines'),
+    ('UPDATE', 'log_head'), ('UPDATE', 'locations'), ('UPDATE', 'items'), ('UPDATE', 'levels'),
+    ('UPDATE', 'orders'), ('UPDATE', 'order_lines'), ('UPDATE', 'holds'), ('UPDATE', 'hold_lines'),
+    ('USAGE', 'order_numbers'), ('USAGE', 'movement_numbers'),
+    ('SELECT', 'schema_version'), ('SELECT', 'log_head'), ('SELECT', 'locations'),
+    ('SELECT', 'items'), ('SELECT', 'levels'), ('SELECT', 'orders'), ('SELECT', 'order_lines'),
+    ('SELECT', 'holds'), ('SELECT', 'hold_lines'), ('SELECT', 'outcomes')
+)sql";
+
+constexpr auto kRightsToRelay = R"sql(
+    ('SELECT', 'schema_version'), ('SELECT', 'log'), ('SELECT', 'log_head'),
+    ('SELECT', 'relay_cursor'), ('UPDATE', 'relay_cursor')
+)sql";
+
 }  // namespace
 
 std::span<const Migration> migrations() {
@@ -217,6 +242,18 @@ std::span<const Migration> migrations() {
 
 const char* grants() {
     return kGrants;
+}
+
+const char* rights_to_decide() {
+    return kRightsToDecide;
+}
+
+const char* rights_to_read() {
+    return kRightsToRead;
+}
+
+const char* rights_to_relay() {
+    return kRightsToRelay;
 }
 
 }  // namespace stockroom::store_postgres

@@ -21,4 +21,9 @@ struct Migration {
 /// Who may do what; runs after every migration. Names tables as they are then.
 [[nodiscard]] const char* grants();
 
+// What a session needs of these rights to do its work, as rows of SQL: ('PRIVILEGE', 'relation').
+[[nodiscard]] const char* rights_to_decide();
+[[nodiscard]] const char* rights_to_read();
+[[nodiscard]] const char* rights_to_relay();
+
 }  // namespace stockroom::store_postgres

@@ -138,4 +138,14 @@ TEST_F(RelayLog, ItsRoleReadsTheLogAndWritesItsCursorOnly) {
     }
 }
 
+TEST_F(RelayLog, WhoMayNotSaveItsPositionDoesNotGetTheLead) {
+    PostgresRelayLog log(
+        Target{.url = database().url_as("stockroom_service"), .application = "wrong"});
+    const auto refused = log.take_lead();
+    expect_retryable(refused);
+    EXPECT_NE(refused.error().detail.find("grant it the role stockroom_relay"), std::string::npos)
+        << refused.error().detail;
+    EXPECT_TRUE(must(make("right")->take_lead()));
+}
+
 }  // namespace stockroom::store_postgres

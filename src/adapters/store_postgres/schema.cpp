@@ -54,6 +54,57 @@ void refuse_newer(Connection& connection, std::int64_t version) {
                                    version, newest()));
 }
 
+const char* rights_for(Purpose purpose) {
+    switch (purpose) {
+        case Purpose::decide:
+            return rights_to_decide();
+        case Purpose::relay:
+            return rights_to_relay();
+        case Purpose::read:
+        case Purpose::audit:
+        case Purpose::migrate:
+            return rights_to_read();
+    }
+    return "";
+}
+
+const char* role_for(Purpose purpose) {
+    switch (purpose) {
+        case Purpose::decide:
+            return "stockroom_service";
+        case Purpose::relay:
+            return "stockroom_relay";
+        case Purpose::read:
+        case Purpose::audit:
+        case Purpose::migrate:
+            return "stockroom_reader (of a service that decides: stockroom_service)";
+    }
+    return "";
+}
+
+/// Reads the catalogue alone, which anyone may. Of columns, the right to one of them will do.
+void require_rights(Connection& connection, Purpose purpose) {
+    Statement statement(
+        connection,
+        fmt::format("SELECT current_user::text, CASE WHEN has_schema_privilege(pg_namespace.oid, "
+                    "'USAGE') THEN needed.right_to || ' on ' || name "
+                    "ELSE 'USAGE on schema stockroom' END "
+                    "FROM (VALUES {}) AS needed (right_to, name), pg_namespace "
+                    "JOIN pg_class ON relnamespace = pg_namespace.oid "
+                    "WHERE nspname = 'stockroom' AND relname = name AND NOT ("
+                    "has_schema_privilege(pg_namespace.oid, 'USAGE') AND "
+                    "CASE WHEN needed.right_to = 'USAGE' "
+                    "THEN has_sequence_privilege(pg_class.oid, 'USAGE') "
+                    "ELSE has_any_column_privilege(pg_class.oid, needed.right_to) END) LIMIT 1",
+                    rights_for(purpose)));
+    Rows rows = statement.query();
+    if (!rows.next()) return;
+    connection.fail({ports::ErrorKind::retryable,
+                     fmt::format("postgres: permission denied: the user {} has no {}: grant it the "
+                                 "role {}",
+                                 rows.text(0), rows.text(1), role_for(purpose))});
+}
+
 void check_encoding(Connection& connection) {
     Statement statement(connection, "SELECT current_setting('server_encoding')");
     Rows rows = statement.query();
@@ -124,7 +175,8 @@ std::int64_t migrate_once(Connection& connection) {
 
 }  // namespace
 
-void require_schema(Connection& connection) {
+void require_schema(Connection& connection, Purpose purpose) {
+    require_rights(connection, purpose);
     const auto [version, oldest] = read_version(connection);
     if (connection.failed()) return;
     if (version == 0)
@@ -146,7 +198,13 @@ std::expected<Migrated, ports::Error> migrate(const std::string& url) {
         if (!migrated) migrated = Migrated{.from = static_cast<int>(before)};
         migrated->to = static_cast<int>(std::min(before + 1, newest()));
     }
-    if (connection.failed()) return std::unexpected(connection.take_error());
+    if (connection.failed()) {
+        auto error = connection.take_error();
+        // insufficient_privilege
+        if (error.detail.find("(42501)") != std::string::npos)
+            error.detail += ": run it as the owner of the database";
+        return std::unexpected(std::move(error));
+    }
     return *migrated;
 }
 

@@ -25,7 +25,7 @@ class SchemaTest : public testing::Test {
     /// What the SQL says when this role runs it; empty: it may.
     [[nodiscard]] std::string refusal(const std::string& role, const std::string& sql) {
         Connection connection({.url = database().url_as(role), .application = "schema_test"},
-                              Purpose::decide);
+                              Purpose::migrate);
         connection.execute(sql);
         return connection.failed() ? connection.take_error().detail : "";
     }
@@ -141,6 +141,50 @@ TEST_F(SchemaTest, RolesMayDoWhatTheyNeedAndNoMore) {
         EXPECT_EQ(refused.empty(), allowed) << role << ": " << sql << ": " << refused;
         if (!allowed) EXPECT_NE(refused.find("permission denied"), std::string::npos) << refused;
     }
+}
+
+TEST_F(SchemaTest, ASessionIsRefusedToWhoMayNotDoItsWork) {
+    struct Case {
+        Purpose purpose;
+        std::string role;
+        const char* hint;  // empty: it may
+    };
+    database().execute(
+        "DO $$ BEGIN CREATE ROLE stockroom_test_nobody NOLOGIN; "
+        "EXCEPTION WHEN duplicate_object THEN NULL; END $$");
+    for (const auto& [purpose, role, hint] : {
+             Case{Purpose::decide, "stockroom_service", ""},
+             Case{Purpose::decide, "stockroom_reader", "the role stockroom_service"},
+             Case{Purpose::decide, "stockroom_relay", "the role stockroom_service"},
+             Case{Purpose::decide, "stockroom_test_nobody", "USAGE on schema stockroom"},
+             Case{Purpose::read, "stockroom_service", ""},
+             Case{Purpose::read, "stockroom_reader", ""},
+             Case{Purpose::read, "stockroom_relay", "the role stockroom_reader"},
+             Case{Purpose::relay, "stockroom_relay", ""},
+             Case{Purpose::relay, "stockroom_service", "the role stockroom_relay"},
+             Case{Purpose::relay, "stockroom_reader", "the role stockroom_relay"},
+             Case{Purpose::audit, "stockroom_reader", ""},
+             Case{Purpose::audit, "stockroom_relay", "the role stockroom_reader"},
+         }) {
+        SCOPED_TRACE(role);
+        Connection connection({.url = database().url_as(role), .application = "test"}, purpose);
+        EXPECT_EQ(connection.open(), *hint == '\0');
+        if (!connection.failed()) continue;
+        const auto error = connection.take_error();
+        EXPECT_EQ(error.kind, ports::ErrorKind::retryable);
+        EXPECT_NE(error.detail.find("permission denied: the user " + role), std::string::npos)
+            << error.detail;
+        EXPECT_NE(error.detail.find(hint), std::string::npos) << error.detail;
+    }
+}
+
+TEST_F(SchemaTest, WhoDoesNotOwnTheDatabaseIsToldThatItsOwnerMigrates) {
+    database().execute("DROP SCHEMA stockroom CASCADE");
+    const auto refused = migrate(database().url_as("stockroom_service"));
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_NE(refused.error().detail.find("permission denied"), std::string::npos);
+    EXPECT_NE(refused.error().detail.find("run it as the owner of the database"), std::string::npos)
+        << refused.error().detail;
 }
 
 TEST_F(SchemaTest, NotEvenTheOwnerChangesLedgerOrLog) {

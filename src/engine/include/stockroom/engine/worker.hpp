@@ -13,7 +13,8 @@ namespace stockroom::engine {
 /// Told when a worker has ended by a bug and will decide nothing more. On the worker's thread.
 using OnFailure = std::function<void(const std::string& reason)>;
 
-/// An engine with a thread, a consumer and a store of its own: what a service is made of.
+/// An engine with a thread, a consumer and a store of its own: what a service is made of. It begins
+/// to take from the queue once its store can be used.
 class Worker {
   public:
     /// REQUIRES: bus and metrics outlive it.
@@ -37,6 +38,8 @@ class Worker {
 
   private:
     void work(const std::stop_token& stop);
+    /// Whether it can; not when it is to stop first.
+    [[nodiscard]] bool wait_for_store(const std::stop_token& stop);
     void run_engine(const std::stop_token& stop);
     void fail(const std::string& reason);
 
@@ -49,6 +52,7 @@ class Worker {
     mutable base::mutex mutex_;
     const Engine* engine_ STOCKROOM_GUARDED_BY(mutex_) = nullptr;  // while it runs
     std::string failure_ STOCKROOM_GUARDED_BY(mutex_) = "not started";
+    std::string store_trouble_ STOCKROOM_GUARDED_BY(mutex_);  // while it waits for the store
 
     std::jthread thread_;
 };
