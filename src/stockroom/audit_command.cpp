@@ -14,7 +14,8 @@ namespace stockroom {
 namespace {
 
 struct AuditOptions {
-    std::string store_url{wiring::kDefaultStoreUrl};
+    std::string store_url;
+    std::string store_url_file;
     bool json = false;
 };
 
@@ -30,7 +31,12 @@ int fail(const ports::Error& error) {
 }
 
 int run(const AuditOptions& options) {
-    const auto source = wiring::open_audit(options.store_url);
+    const bool is_given = !options.store_url.empty() || !options.store_url_file.empty();
+    const auto url = is_given
+                         ? wiring::read_url("store-url", options.store_url, options.store_url_file)
+                         : std::string(wiring::kDefaultStoreUrl);
+    if (!url) return fail(runtime::kExitUsage, url.error());
+    const auto source = wiring::open_audit(*url);
     if (!source) return fail(source.error());
     const auto report = check_books(**source);
     // What opened as a store and cannot be read through is a damaged one.
@@ -47,7 +53,11 @@ void add_audit_command(CLI::App& app, int& exit_code) {
     const auto options = std::make_shared<AuditOptions>();
     command->add_option("--store-url", options->store_url, "The store; it may be in use")
         ->type_name("sqlite:PATH|postgres://…")
-        ->capture_default_str();
+        ->default_str(std::string(wiring::kDefaultStoreUrl));
+    command
+        ->add_option("--store-url-file", options->store_url_file,
+                     "A file that holds the store's URL")
+        ->type_name("PATH");
     command->add_flag("--json", options->json, "Print one JSON object on stdout");
     runtime::bind_environment(*command);
     command->footer(

@@ -17,8 +17,14 @@ int fail(int exit_code, const std::string& why) {
     return runtime::refuse("stockroom migrate", exit_code, why);
 }
 
-int run(const std::string& store_url) {
-    const auto url = wiring::postgres_url(store_url);
+struct MigrateOptions {
+    std::string store_url;
+    std::string store_url_file;
+};
+
+int run(const MigrateOptions& options) {
+    auto url = wiring::read_url("store-url", options.store_url, options.store_url_file);
+    if (url) url = wiring::postgres_url(*url);
     if (!url) return fail(runtime::kExitUsage, url.error());
     const auto migrated = wiring::migrate(*url);
     if (!migrated) return fail(runtime::kExitFailed, migrated.error().detail);
@@ -38,20 +44,24 @@ int run(const std::string& store_url) {
 void add_migrate_command(CLI::App& app, int& exit_code) {
     CLI::App* command = app.add_subcommand(
         "migrate", "Make a PostgreSQL store's tables, or bring them up to this version");
-    const auto store_url = std::make_shared<std::string>();
+    const auto options = std::make_shared<MigrateOptions>();
     command
-        ->add_option("--store-url", *store_url, "The store, by the user that is to own its tables")
-        ->type_name("postgres://USER:PASSWORD@HOST:PORT/DATABASE")
-        ->required();
+        ->add_option("--store-url", options->store_url,
+                     "The store, by the user that owns the database")
+        ->type_name("postgres://USER:PASSWORD@HOST:PORT/DATABASE");
+    command
+        ->add_option("--store-url-file", options->store_url_file,
+                     "A file that holds the store's URL")
+        ->type_name("PATH");
     runtime::bind_environment(*command);
     command->footer(
         "Makes the roles, too, that the services' users are granted: stockroom_service,\n"
         "stockroom_reader and stockroom_relay. Safe to run again, and while services of the "
         "version\n"
         "before are running. A SQLite store needs none: `stockroom serve` brings it up to date.\n"
-        "A password is better given by STOCKROOM_STORE_URL: it does not show in a list of "
-        "processes.");
-    command->callback([store_url, &exit_code] { exit_code = run(*store_url); });
+        "The URL has to be given. A password is better given by STOCKROOM_STORE_URL, or from a\n"
+        "file: it does not show in a list of processes.");
+    command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 
 }  // namespace stockroom

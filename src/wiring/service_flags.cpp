@@ -1,5 +1,6 @@
 #include "service_flags.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -21,14 +22,13 @@ constexpr std::string_view kFooter =
     "for them. Standard output gets one line, `stockroom-{} is listening on URL`; the log goes to\n"
     "standard error, one JSON object a line.";
 
-std::expected<std::string, std::string> read_first_line(const std::string& path) {
-    std::ifstream file(path);
-    std::string line;
-    if (!file || !std::getline(file, line))
-        return std::unexpected(runtime::redact(path) + " cannot be read");
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' '))
-        line.pop_back();
-    return line;
+/// An empty path: there is none to be read.
+std::expected<void, std::string> require_file(std::string_view flag, const std::string& path) {
+    std::error_code ignored;
+    if (path.empty() ||
+        (!std::filesystem::is_directory(path, ignored) && std::ifstream(path).good()))
+        return {};
+    return std::unexpected(fmt::format("--{}: {} cannot be read", flag, runtime::redact(path)));
 }
 
 }  // namespace
@@ -63,18 +63,6 @@ void add_service_flags(CLI::App& command, const About& about, ServiceFlags& flag
     command.footer(fmt::format(kFooter, about.name));
 }
 
-std::expected<std::string, std::string> read_url(std::string_view flag, const std::string& url,
-                                                 const std::string& file) {
-    if (!url.empty() && !file.empty())
-        return std::unexpected(fmt::format("give --{0} or --{0}-file, not both", flag));
-    if (!url.empty()) return url;
-    if (file.empty()) return std::unexpected(fmt::format("--{0} is missing; see --help", flag));
-    auto line = read_first_line(file);
-    if (!line) return std::unexpected(fmt::format("--{}-file: {}", flag, line.error()));
-    if (line->empty()) return std::unexpected(fmt::format("--{}-file: {} is empty", flag, file));
-    return line;
-}
-
 std::expected<http::Address, std::string> read_listen(const ServiceFlags& flags) {
     auto listen = http::Address::parse(flags.listen);
     if (!listen)
@@ -98,6 +86,8 @@ std::expected<Settings, std::string> read_settings(const ServiceFlags& flags) {
     if (auto encoded = runtime::require_encoded_password(*bus); !encoded)
         return std::unexpected(fmt::format("--bus-url: \"{}\" cannot be used: {}",
                                            runtime::redact(*bus), encoded.error()));
+    if (auto readable = require_file("bus-ca-file", flags.bus_ca_file); !readable)
+        return std::unexpected(std::move(readable.error()));
     return Settings{.listen = *std::move(listen),
                     .store_url = *std::move(store),
                     .bus_url = *std::move(bus),

@@ -47,9 +47,4 @@ struct Settings {
 
 [[nodiscard]] std::expected<http::Address, std::string> read_listen(const ServiceFlags& flags);
 
-/// The URL itself, or the first line of the file. The error is for people.
-[[nodiscard]] std::expected<std::string, std::string> read_url(std::string_view flag,
-                                                               const std::string& url,
-                                                               const std::string& file);
-
 }  // namespace stockroom::wiring

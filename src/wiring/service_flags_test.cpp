@@ -47,7 +47,8 @@ TEST(ServiceFlags, HaveADefaultForWhereToListenOnly) {
     EXPECT_EQ(flags.listen, "127.0.0.1:8083");
     const auto settings = read_settings(flags);
     ASSERT_FALSE(settings);
-    EXPECT_THAT(settings.error(), HasSubstr("--store-url is missing"));
+    EXPECT_THAT(settings.error(),
+                AllOf(HasSubstr("--store-url is missing"), HasSubstr("STOCKROOM_STORE_URL")));
 }
 
 TEST(ServiceFlags, GiveTheSettings) {
@@ -89,6 +90,9 @@ TEST(ServiceFlags, SayWhatIsWrongAndShowNoPassword) {
                     flags.store_url_file = empty.path();
                 }),
                 HasSubstr("--store-url-file"));
+    EXPECT_THAT(refused([](auto& flags) { flags.bus_ca_file = "/nowhere/ca.pem"; }),
+                HasSubstr("--bus-ca-file: /nowhere/ca.pem cannot be read"));
+    EXPECT_THAT(refused([](auto& flags) { flags.bus_ca_file = "/"; }), HasSubstr("--bus-ca-file"));
     EXPECT_THAT(refused([](auto& flags) { flags.listen = "nowhere"; }), HasSubstr("--listen"));
     EXPECT_THAT(refused([](auto& flags) { flags.listen = "amqp://u:secret@host"; }),
                 AllOf(HasSubstr("--listen"), Not(HasSubstr("secret"))));

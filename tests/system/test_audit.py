@@ -231,6 +231,8 @@ def test_what_is_no_store_is_wrong_usage(binary, tmp_path, name):
     done = run(binary, "audit", "--store-url", url, "--json")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr
+    if name == "missing":
+        assert f"there is no store at {path}" in done.stderr and "stockroom serve" in done.stderr
     assert path.exists() == (name not in ("missing", "scheme"))
 
 

@@ -101,6 +101,14 @@ def test_stops_while_bus_and_store_do_not_answer(start, name):
     ({"--store-url-file": "/nowhere"}, "/nowhere"),
     ({"--check": "soon"}, "--check"),
     ({"--fly": "high"}, "--fly"),
+    ({"--storeurl": f"postgres://u:{PASSWORD}@h/d"}, "A URL is given by"),
+    ({"--listen": f"http://u:{PASSWORD}@h"}, "--listen"),
+    ({"--store-url-file": f"postgres://u:{PASSWORD}@h/d"}, "cannot be read"),
+    ({"--store-url": f"postgres://u:{PASSWORD}@x@h/d", "--bus-url": "amqp://h"}, "@ is %40"),
+    ({"--store-url": f"postgres://u:{PASSWORD}/x@h/d", "--bus-url": "amqp://h"}, "@ is %40"),
+    ({"--store-url": "postgres://h/d", "--bus-url": f"amqp://u:{PASSWORD}#x@h"}, "@ is %40"),
+    ({"--store-url": "postgres://h/d", "--bus-url": "amqps://h", "--bus-ca-file": "/nowhere"},
+     "--bus-ca-file: /nowhere cannot be read"),
 ])
 def test_wrong_usage_is_told(binaries, name, options, reason):
     environment = {key: value for key, value in os.environ.items()
@@ -238,6 +246,87 @@ def test_all_of_them_start_in_any_order_and_work_together(binary, start, contrac
     assert stockroom(binary, "audit", store_url).returncode == 0
     done = stockroom(binary, "migrate", store_url)
     assert (done.returncode, "already" in done.stdout) == (0, True)
+
+
+@pytest.fixture
+def login(store_url):
+    """Makes a user of the store with this role; gives the store's URL by it."""
+    made = []
+
+    def run(sql):
+        subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", store_url, "-c", sql],
+                       check=True, timeout=60)
+
+    def make(role):
+        user = f"test_{uuid.uuid4().hex}"
+        run(f"CREATE ROLE {user} LOGIN PASSWORD '{PASSWORD}' IN ROLE {role}")
+        made.append(user)
+        parts = urllib.parse.urlsplit(store_url)
+        return parts._replace(
+            netloc=f"{user}:{PASSWORD}@{parts.netloc.rpartition('@')[2]}").geturl()
+
+    yield make
+    for user in made:
+        run(f"DROP ROLE {user}")
+
+
+@pytest.mark.parametrize("name, role, needed", [
+    ("stock", "stockroom_reader", "stockroom_service"),
+    ("catalogue", "stockroom_relay", "stockroom_service"),
+    ("orders", "stockroom_reader", "stockroom_service"),
+    ("relay", "stockroom_service", "stockroom_relay"),
+    ("gateway", "stockroom_relay", "stockroom_reader"),
+])
+def test_a_user_without_the_rights_gets_no_work(binary, start, store_url, bus_url, login, name,
+                                                role, needed):
+    assert stockroom(binary, "migrate", store_url).returncode == 0
+    service = start(name, login(role), bus_url)
+    eventually(lambda: f"grant it the role {needed}" in service.trouble(),
+               "it says what it may not do")
+    if name == "relay":
+        assert service.metrics()["stockroom_relay_leader"] == 0
+    assert service.stop() == 0
+    assert PASSWORD not in service.log()
+
+
+def test_a_bus_that_refuses_the_login_is_told(start, bus_url):
+    parts = urllib.parse.urlsplit(bus_url)
+    wrong = parts._replace(netloc=f"nobody:{PASSWORD}@{parts.netloc.rpartition('@')[2]}").geturl()
+    service = start("stock", "postgres://127.0.0.1:1/d", wrong)
+    eventually(lambda: "refused: 403 ACCESS_REFUSED" in service.trouble(), "it says so")
+    assert service.stop() == 0
+    assert [line for line in service.log_lines() if "RabbitMQ has refused" in line["message"]]
+    assert PASSWORD not in service.log()
+
+
+@pytest.mark.parametrize("arguments, reason", [
+    (["migrate"], "STOCKROOM_STORE_URL"),
+    (["migrate", "--bogus"], "--bogus"),
+    (["migrate", f"postgres://u:{PASSWORD}@h/d"], "A URL is given by --store-url"),
+    (["audit", f"postgres://u:{PASSWORD}@h/d"], "A URL is given by --store-url"),
+    (["audit", "--store-url-file", f"postgres://u:{PASSWORD}@h/d"], "cannot be read"),
+    (["migrate", "--store-url", f"postgres://u:{PASSWORD}@@h/d"], "@ is %40"),
+    (["migrate", "--store-url", f"postgres:u:{PASSWORD}@h/d"], "postgres://"),
+    (["serve", "--listen", f"http://u:{PASSWORD}@h"], "--listen"),
+    (["stress", "--buyers", "1", "--units", "1", "--url", f"http://u:{PASSWORD}@h"], "--url"),
+])
+def test_wrong_usage_of_the_tools_is_told(binary, arguments, reason):
+    environment = {key: value for key, value in os.environ.items()
+                   if not key.startswith("STOCKROOM_")}
+    done = subprocess.run([binary, *arguments], capture_output=True, text=True, check=False,
+                          timeout=STOP_SECONDS, env=environment)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert reason in done.stderr
+    assert PASSWORD not in done.stderr
+
+
+def test_the_tools_read_the_url_from_a_file(binary, tmp_path, store_url):
+    path = tmp_path / "store.url"
+    path.write_text(store_url + "\n", encoding="utf-8")
+    for command in ("migrate", "audit"):
+        done = subprocess.run([binary, command, "--store-url-file", path], capture_output=True,
+                              text=True, check=False, timeout=STOP_SECONDS)
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def through(passage, url):

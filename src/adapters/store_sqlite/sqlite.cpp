@@ -97,6 +97,12 @@ std::expected<std::shared_ptr<SqliteDatabase>, ports::Error> SqliteDatabase::ope
 
 std::expected<std::unique_ptr<ports::AuditSource>, ports::Error> open_audit(
     const std::string& path) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored))
+        return std::unexpected(ports::Error{
+            ports::ErrorKind::permanent,
+            fmt::format("sqlite: there is no store at {}: run ./dev run or stockroom serve first",
+                        path)});
     auto connection = open_reader(path);
     if (!connection) return std::unexpected(std::move(connection.error()));
     if (auto current = require_current_schema(**connection); !current)
