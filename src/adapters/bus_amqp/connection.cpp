@@ -1,6 +1,11 @@
 #include "connection.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -8,7 +13,9 @@
 #include <amqp_ssl_socket.h>
 #include <amqp_tcp_socket.h>
 #include <fmt/format.h>
+#include <netdb.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "bytes.hpp"
@@ -37,6 +44,48 @@ amqp_table_entry_t truth(const char* name) {
     entry.value.kind = AMQP_FIELD_KIND_BOOLEAN;
     entry.value.value.boolean = 1;
     return entry;
+}
+
+/// 403 and 530 (AMQP 0-9-1, "Constants"): the broker is there, and will not have us.
+std::string describe_login(const amqp_rpc_reply_t& reply) {
+    // It depends on the moment which of the two a broker that hangs up is.
+    if (reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION &&
+        (reply.library_error == AMQP_STATUS_SOCKET_ERROR ||
+         reply.library_error == AMQP_STATUS_CONNECTION_CLOSED))
+        return "connection closed unexpectedly";
+    const std::string reason = describe(reply);
+    const bool is_refused = reason.starts_with("403") || reason.starts_with("530");
+    return (is_refused ? "refused: " : "") + reason;
+}
+
+/// What the system says of a connection that librabbitmq could not make; empty: nothing.
+std::string ask_system(const Endpoint& endpoint) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICSERV;
+    addrinfo* found = nullptr;
+    if (getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found) !=
+        0)
+        return {};
+    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> addresses(found, &freeaddrinfo);
+    int error = 0;
+    for (const addrinfo* one = found; one != nullptr && error == 0; one = one->ai_next) {
+        const int made = ::socket(one->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (made < 0) continue;
+        if (::connect(made, one->ai_addr, one->ai_addrlen) != 0) error = errno;
+        if (error == EINPROGRESS) {
+            error = 0;
+            pollfd descriptor{.fd = made, .events = POLLOUT, .revents = 0};
+            socklen_t size = sizeof error;
+            if (poll(&descriptor, 1, static_cast<int>(kConnectMax.count())) > 0)
+                (void)getsockopt(made, SOL_SOCKET, SO_ERROR, &error, &size);
+        }
+        ::close(made);
+    }
+    if (error == 0) return {};
+    std::string reason = std::generic_category().message(error);
+    reason.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(reason.front())));
+    return reason;
 }
 
 }  // namespace
@@ -90,6 +139,9 @@ Expected<void> Connection::connect(const Endpoint& endpoint) {
         amqp_socket_open_noblock(socket, endpoint.host.c_str(), endpoint.port, &timeout);
     if (status != AMQP_STATUS_OK) {
         std::string why = amqp_error_string2(status);
+        // librabbitmq keeps the system's reason to itself.
+        if (status == AMQP_STATUS_SOCKET_ERROR)
+            if (auto reason = ask_system(endpoint); !reason.empty()) why = std::move(reason);
         if (endpoint.tls && !certificate_trouble().empty()) why += ": " + certificate_trouble();
         return std::unexpected(
             fail(fmt::format("connecting to {}:{}", endpoint.host, endpoint.port), why));
@@ -121,7 +173,7 @@ Expected<void> Connection::log_in(const Endpoint& endpoint, std::string_view pur
             state_, endpoint.vhost.c_str(), kChannelMax, AMQP_DEFAULT_FRAME_SIZE, kHeartbeatSeconds,
             &table, AMQP_SASL_METHOD_PLAIN, endpoint.user.c_str(), endpoint.password.c_str());
         if (reply.reply_type != AMQP_RESPONSE_NORMAL)
-            return std::unexpected(fail("logging in", describe(reply)));
+            return std::unexpected(fail("logging in", describe_login(reply)));
     }
     failed_ = false;
     for (Channel channel = 1; channel <= kChannelMax; ++channel) {

@@ -157,7 +157,7 @@ Expected<void> AmqpConsumer::dead_letter(std::uint64_t tag, std::string_view byt
     }
     dead_letter_ = nullptr;
     if (letter.result) return *std::move(letter.result);
-    return std::unexpected(ports::Error{ErrorKind::retryable, "rabbitmq: away"});
+    return std::unexpected(ports::Error{ErrorKind::retryable, shared_->why_away()});
 }
 
 void AmqpConsumer::run() {

@@ -44,6 +44,11 @@ struct AmqpBus::Shared {
             if (!trouble.empty()) return trouble;
         return {};
     }
+    /// What is said of work that has waited for a connection in vain.
+    [[nodiscard]] std::string why_away() {
+        auto why = trouble();
+        return why.empty() ? "rabbitmq: away" : why;
+    }
 
   private:
     base::mutex mutex_;

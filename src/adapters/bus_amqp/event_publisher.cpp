@@ -45,7 +45,8 @@ Expected<void> publish_events(Connection& connection, std::span<const ports::Eve
 }  // namespace
 
 AmqpEventPublisher::AmqpEventPublisher(std::shared_ptr<AmqpBus::Shared> shared)
-    : link_(std::move(shared), "event publisher",
+    : shared_(std::move(shared)),
+      link_(shared_, "event publisher",
             [](Connection& connection) { return connection.select_confirms(kChannel); }),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
@@ -73,7 +74,7 @@ std::expected<void, ports::Error> AmqpEventPublisher::publish(
     }
     job_ = nullptr;
     if (job.result) return *std::move(job.result);
-    return std::unexpected(ports::Error{ports::ErrorKind::retryable, "rabbitmq: away"});
+    return std::unexpected(ports::Error{ports::ErrorKind::retryable, shared_->why_away()});
 }
 
 void AmqpEventPublisher::run(const std::stop_token& stop) {

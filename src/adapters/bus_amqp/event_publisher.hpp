@@ -41,6 +41,7 @@ class AmqpEventPublisher final : public ports::EventPublisher {
     void serve(Connection& connection);
     [[nodiscard]] Job* begin_job();
 
+    const std::shared_ptr<AmqpBus::Shared> shared_;
     Wakeup wakeup_;
     Link link_;
     base::mutex mutex_;

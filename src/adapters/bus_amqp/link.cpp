@@ -53,7 +53,10 @@ Connection* Link::connect() {
         tell(fmt::format("{}: {}", purpose_, detail));
         // Not every time, but when it is another trouble: the broker is back, and refuses a queue.
         if (std::exchange(logged_, detail) != detail) {
-            telemetry::log(LogLevel::warning, "RabbitMQ cannot be used, trying again and again",
+            const bool is_refused = detail.starts_with("rabbitmq: refused");
+            telemetry::log(LogLevel::warning,
+                           is_refused ? "RabbitMQ has refused, trying again and again"
+                                      : "RabbitMQ cannot be used, trying again and again",
                            {{"connection", purpose_}, {"detail", detail}});
         }
         return nullptr;
