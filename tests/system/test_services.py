@@ -64,7 +64,8 @@ def test_waits_while_bus_and_store_are_away(start, name):
     eventually(lambda: about("the store is away"), "the log tells of the store")
     said = about("")
     about_store = [line for line in said if "store" in line["message"]]
-    about_bus = [line["connection"] for line in said if "RabbitMQ" in line["message"]]
+    about_bus = [(line["connection"], line["detail"]) for line in said
+                 if "RabbitMQ" in line["message"]]
     assert len(about_store) == 1, said
     assert about_bus and len(about_bus) == len(set(about_bus)), said
     assert service.stop() == 0

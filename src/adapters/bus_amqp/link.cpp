@@ -18,6 +18,8 @@ using telemetry::LogLevel;
 
 constexpr milliseconds kPauseMin{20};
 constexpr milliseconds kPauseMax{2'000};
+/// So many different reasons why it is away are told in the log.
+constexpr std::size_t kReasonsMax = 10;
 /// A connection that stood so long was a good one: the next may be tried soon.
 constexpr std::chrono::seconds kGoodAfter{5};
 
@@ -51,8 +53,8 @@ Connection* Link::connect() {
         plan_retry();
         const std::string& detail = opened.error().detail;
         tell(fmt::format("{}: {}", purpose_, detail));
-        // Not every time, but when it is another trouble: the broker is back, and refuses a queue.
-        if (std::exchange(logged_, detail) != detail) {
+        // Not every time, but each trouble once: the broker is back, say, and refuses a queue.
+        if (logged_.size() < kReasonsMax && logged_.insert(detail).second) {
             const bool is_refused = detail.starts_with("rabbitmq: refused");
             telemetry::log(LogLevel::warning,
                            is_refused ? "RabbitMQ has refused, trying again and again"

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -13,7 +14,8 @@
 namespace stockroom::bus_amqp {
 
 /// A connection that is made again as often as it must, with growing, jittered pauses. Logs when it
-/// is lost and when it stands again, and tells the bus's trouble(). Of one thread, but end_at().
+/// is lost, each new reason why it is away, and when it stands again, and tells the bus's
+/// trouble(). Of one thread, but end_at().
 class Link {
   public:
     /// What must be done on each new connection; the topology is declared before.
@@ -63,7 +65,7 @@ class Link {
     std::string trouble_;  // as told
     std::unique_ptr<Connection> connection_;
     std::uint64_t epoch_ = 0;
-    std::string logged_;  // what stands in its way, as the log tells it
+    std::set<std::string> logged_;  // what stood in its way since it stood last, as the log told
     unsigned failures_ = 0;
     base::Deadline retry_at_ = base::Deadline::min();
     base::Deadline away_since_;
