@@ -141,8 +141,10 @@ def test_the_port_is_one_of_plain_text(server, expect_trouble):
     expect_trouble("SSL handshake failed (", server.amqp.port, os.environ["STOCKROOM_TEST_CA_FILE"])
 
 
-def test_there_is_no_such_authority(server, expect_trouble, tmp_path):
-    expect_trouble("is no file of certificates", broker_port(server), tmp_path / "none.pem")
+def test_the_authority_is_no_certificate(server, expect_trouble, tmp_path):
+    text = tmp_path / "text.pem"
+    text.write_text("not a certificate\n")
+    expect_trouble("is no file of certificates", broker_port(server), text)
 
 
 @pytest.mark.parametrize("why, names, days", [
