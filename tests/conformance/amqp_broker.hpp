@@ -12,7 +12,7 @@ namespace stockroom::conformance {
 /// with this object.
 class VirtualHost {
   public:
-    /// Whether there is a broker; else why the tests that need one are skipped.
+    /// Whether there is a broker; else why the tests that need one fail.
     [[nodiscard]] static std::string why_not();
 
     VirtualHost();

@@ -28,7 +28,7 @@ const domain::Keys kApples{.orders = {}, .skus = {kApple}};
 class PostgresTrouble : public testing::Test {
   protected:
     void SetUp() override {
-        if (!store_postgres::test_server_url()) GTEST_SKIP() << store_postgres::kNoTestServer;
+        if (!store_postgres::test_server_url()) GTEST_FAIL() << store_postgres::kNoTestServer;
         server_.emplace();
         database_ = open(server_->url_as("stockroom_service"), "trouble");
         store_ = database_->make_store();

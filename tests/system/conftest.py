@@ -47,7 +47,7 @@ def make_server(pytestconfig, binary):
     if pytestconfig.getoption("--shape") == "embedded":
         return lambda folder, **arguments: Server(binary, folder, **arguments)
     if missing_servers():
-        pytest.skip(f"NOT TESTED, there are no servers: {', '.join(missing_servers())}")
+        pytest.fail(f"there are no servers, run it by ./dev test: {', '.join(missing_servers())}")
     return lambda folder, **arguments: Services(binary, folder, **arguments)
 
 

@@ -22,7 +22,7 @@ QUIET_SECONDS = 60
 @pytest.fixture
 def server(binary, tmp_path):
     if missing_servers():
-        pytest.skip(f"NOT TESTED, there are no servers: {', '.join(missing_servers())}")
+        pytest.fail(f"there are no servers, run it by ./dev test: {', '.join(missing_servers())}")
     server = Services(binary, tmp_path)
     yield server
     server.stop()

@@ -158,7 +158,7 @@ def manage(method, path, body=b""):
 def bus_url():
     """Of a virtual host of the test's own."""
     if "STOCKROOM_TEST_AMQP_URL" not in os.environ:
-        pytest.skip("needs RabbitMQ: STOCKROOM_TEST_AMQP_URL is not set")
+        pytest.fail("needs RabbitMQ: STOCKROOM_TEST_AMQP_URL is not set")
     url = urllib.parse.urlsplit(os.environ["STOCKROOM_TEST_AMQP_URL"])
     name = f"test-{uuid.uuid4().hex}"
     manage("PUT", f"/api/vhosts/{name}")
@@ -172,7 +172,7 @@ def bus_url():
 def store_url():
     """Of an empty database of the test's own."""
     if "STOCKROOM_TEST_POSTGRES_URL" not in os.environ:
-        pytest.skip("needs PostgreSQL: STOCKROOM_TEST_POSTGRES_URL is not set")
+        pytest.fail("needs PostgreSQL: STOCKROOM_TEST_POSTGRES_URL is not set")
     url = os.environ["STOCKROOM_TEST_POSTGRES_URL"]
     name = f"test_{uuid.uuid4().hex}"
 

@@ -127,7 +127,7 @@ class Normal:
 @pytest.fixture
 def both(binary, tmp_path_factory):
     if missing_servers():
-        pytest.skip(f"NOT TESTED, there are no servers: {', '.join(missing_servers())}")
+        pytest.fail(f"there are no servers, run it by ./dev test: {', '.join(missing_servers())}")
     servers = [Server(binary, tmp_path_factory.mktemp("embedded")),
                Services(binary, tmp_path_factory.mktemp("services"))]
     yield servers

@@ -24,7 +24,7 @@ from certificates import EXPIRED, Authority  # noqa: E402
 def server(binary, tmp_path_factory):
     missing = missing_servers(TLS_VARIABLES)
     if missing:
-        pytest.skip(f"NOT TESTED, there are no servers: {', '.join(missing)}")
+        pytest.fail(f"there are no servers, run it by ./dev test: {', '.join(missing)}")
     server = Services(binary, tmp_path_factory.mktemp("services"), tls=True)
     yield server
     server.stop()

@@ -21,7 +21,7 @@ constexpr auto kDivide = "SELECT 10 / $1";
 class ConnectionTest : public testing::Test {
   protected:
     void SetUp() override {
-        if (!test_server_url()) GTEST_SKIP() << kNoTestServer;
+        if (!test_server_url()) GTEST_FAIL() << kNoTestServer;
         database_.emplace();
     }
     [[nodiscard]] TestDatabase& database() { return *database_; }

@@ -6,12 +6,15 @@
 #include <string>
 #include <utility>
 
-#include "cursor.hpp"
+#include "stockroom/store_format/cursor.hpp"
+#include "stockroom/store_format/states.hpp"
+
 #include "query_sql.hpp"
-#include "states.hpp"
 #include "views.hpp"
 
 namespace stockroom::store_postgres {
+
+using namespace store_format;
 
 namespace {
 

@@ -18,7 +18,7 @@ namespace {
 class SchemaTest : public testing::Test {
   protected:
     void SetUp() override {
-        if (!test_server_url()) GTEST_SKIP() << kNoTestServer;
+        if (!test_server_url()) GTEST_FAIL() << kNoTestServer;
         database_.emplace();
     }
     [[nodiscard]] TestDatabase& database() { return *database_; }

@@ -4,10 +4,12 @@
 #include <string_view>
 #include <utility>
 
-#include "cursor.hpp"
-#include "states.hpp"
+#include "stockroom/store_format/cursor.hpp"
+#include "stockroom/store_format/states.hpp"
 
 namespace stockroom::store_postgres {
+
+using namespace store_format;
 
 namespace {
 

@@ -5,13 +5,16 @@
 #include <string_view>
 #include <vector>
 
-#include "states.hpp"
+#include "stockroom/store_format/states.hpp"
+
 #include "write.hpp"
 
 // What a batch has changed as columns: an array for each, so that a statement writes all rows of a
 // table.
 
 namespace stockroom::store_postgres {
+
+using namespace store_format;
 
 namespace {
 

@@ -7,10 +7,12 @@
 
 #include <fmt/format.h>
 
-#include "cursor.hpp"
-#include "states.hpp"
+#include "stockroom/store_format/cursor.hpp"
+#include "stockroom/store_format/states.hpp"
 
 namespace stockroom::store_sqlite {
+
+using namespace store_format;
 
 namespace {
 

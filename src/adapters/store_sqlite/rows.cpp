@@ -1,8 +1,10 @@
 #include "rows.hpp"
 
-#include "states.hpp"
+#include "stockroom/store_format/states.hpp"
 
 namespace stockroom::store_sqlite {
+
+using namespace store_format;
 
 std::optional<domain::Sku> read_sku(Connection& connection, const Rows& rows, int column) {
     auto sku = domain::Sku::parse(rows.text(column));

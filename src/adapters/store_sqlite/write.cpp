@@ -3,10 +3,11 @@
 #include <string>
 
 #include "stockroom/base/check.hpp"
-
-#include "states.hpp"
+#include "stockroom/store_format/states.hpp"
 
 namespace stockroom::store_sqlite {
+
+using namespace store_format;
 
 Writer::Writer(Connection& connection)
     : connection_(connection),

@@ -7,7 +7,7 @@
 namespace stockroom::store_postgres {
 
 /// The server that tests may use, from STOCKROOM_TEST_POSTGRES_URL; empty: there is none, and tests
-/// are skipped, saying so with this.
+/// fail, saying so with this.
 [[nodiscard]] std::optional<std::string> test_server_url();
 inline constexpr auto kNoTestServer =
     "STOCKROOM_TEST_POSTGRES_URL is not set: no PostgreSQL to test on";

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace stockroom::store_postgres {
+namespace stockroom::store_format {
 
 /// Which list a cursor goes on with; the letter that it starts with.
 enum class CursorKind : char {
@@ -27,4 +27,4 @@ enum class CursorKind : char {
 /// A whole number, nothing before or after it.
 [[nodiscard]] std::optional<std::int64_t> parse_number(std::string_view text);
 
-}  // namespace stockroom::store_postgres
+}  // namespace stockroom::store_format

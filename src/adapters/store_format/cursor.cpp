@@ -1,11 +1,11 @@
-#include "cursor.hpp"
+#include "stockroom/store_format/cursor.hpp"
 
 #include <charconv>
 #include <cstddef>
 #include <system_error>
 #include <utility>
 
-namespace stockroom::store_sqlite {
+namespace stockroom::store_format {
 
 namespace {
 
@@ -55,4 +55,4 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
     return number;
 }
 
-}  // namespace stockroom::store_sqlite
+}  // namespace stockroom::store_format

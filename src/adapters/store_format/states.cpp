@@ -1,11 +1,11 @@
-#include "states.hpp"
+#include "stockroom/store_format/states.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
 
-namespace stockroom::store_sqlite {
+namespace stockroom::store_format {
 
 namespace {
 
@@ -59,4 +59,4 @@ std::optional<domain::MovementKind> parse_movement_kind(std::string_view text) {
     return parse<domain::MovementKind>(kMovementKinds, text);
 }
 
-}  // namespace stockroom::store_sqlite
+}  // namespace stockroom::store_format

@@ -5,7 +5,7 @@
 
 #include "stockroom/domain/state.hpp"
 
-namespace stockroom::store_sqlite {
+namespace stockroom::store_format {
 
 /// How states stand in rows. These texts are part of the tables: they never change.
 [[nodiscard]] std::string_view to_text(domain::OrderState state);
@@ -16,4 +16,4 @@ namespace stockroom::store_sqlite {
 [[nodiscard]] std::optional<domain::HoldState> parse_hold_state(std::string_view text);
 [[nodiscard]] std::optional<domain::MovementKind> parse_movement_kind(std::string_view text);
 
-}  // namespace stockroom::store_sqlite
+}  // namespace stockroom::store_format
