@@ -11,7 +11,7 @@ namespace stockroom::system_test {
 /// What a faulty store does instead of, or besides, what it is asked for.
 struct Faults {
     std::function<std::optional<ports::Error>()> on_begin{};
-    std::function<void(domain::Snapshot&)> on_loaded{};
+    std::function<void(domain::Snapshot&)> on_loaded{};  // for commands, not to ask for the store
     std::function<std::optional<ports::Error>(const ports::Commit&)> before_commit{};
     std::function<std::optional<ports::Error>()> after_commit{};  // it is committed all the same
 };
@@ -49,7 +49,7 @@ class FaultyStore final : public ports::Store {
             if (auto error = faults_.on_begin()) return std::unexpected(*error);
         auto begun = real_->begin(commands, keys, deadline);
         if (!begun) return begun;
-        if (faults_.on_loaded) faults_.on_loaded((*begun)->snapshot());
+        if (faults_.on_loaded && !commands.empty()) faults_.on_loaded((*begun)->snapshot());
         return std::make_unique<FaultyTransaction>(*std::move(begun), faults_);
     }
 
