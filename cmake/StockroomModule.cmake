@@ -17,6 +17,7 @@ set(stockroom_edges_store_format domain)
 set(stockroom_edges_store_sqlite ports store_format telemetry)
 set(stockroom_edges_store_postgres ports store_format telemetry)
 set(stockroom_edges_http base telemetry)
+set(stockroom_edges_http_client base contract http)
 set(stockroom_edges_runtime base telemetry)
 set(stockroom_edges_gateway ports engine contract http runtime)
 set(stockroom_edges_catalogue ports engine contract http runtime)
@@ -26,7 +27,8 @@ set(stockroom_edges_relay ports contract telemetry http runtime)
 set(stockroom_edges_wiring
     bus_amqp store_postgres store_sqlite gateway catalogue stock orders relay engine http runtime)
 set(stockroom_edges_stockroom
-    wiring bus_memory store_sqlite gateway catalogue stock orders engine contract http runtime)
+    wiring bus_memory store_sqlite gateway catalogue stock orders engine contract http http_client
+    runtime)
 
 # stockroom_module(NAME
 #     SOURCES  a.cpp …        compiled into the static library stockroom_NAME

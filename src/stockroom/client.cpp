@@ -19,11 +19,11 @@ constexpr std::chrono::seconds kRequestTime{40};
 
 }  // namespace
 
-Client::Client(ServerUrl url, std::chrono::milliseconds patience)
+Client::Client(http_client::ServerUrl url, std::chrono::milliseconds patience)
     : url_(std::move(url)), patience_(patience), connection_(context_, url_) {}
 
-Client::Result<ClientAnswer> Client::ask(ClientRequest request) {
-    const auto run = [this](Answered<ClientAnswer> question) {
+Client::Result<http_client::Answer> Client::ask(http_client::Request request) {
+    const auto run = [this](http_client::Answered<http_client::Answer> question) {
         auto answer = boost::asio::co_spawn(context_, std::move(question), boost::asio::use_future);
         context_.restart();
         context_.run();
@@ -31,22 +31,23 @@ Client::Result<ClientAnswer> Client::ask(ClientRequest request) {
     };
     auto answer = run(connection_.ask(request, base::in(kRequestTime)));
     was_reached_ = was_reached_ || answer.has_value();
-    const bool is_final = answer && !is_passing(answer->status);
+    const bool is_final = answer && !http_client::is_passing(answer->status);
     if (!is_final && was_reached_ && patience_ > std::chrono::milliseconds::zero())
-        answer = run(ask_until_answered(connection_, std::move(request), base::in(patience_)));
+        answer = run(
+            http_client::ask_until_answered(connection_, std::move(request), base::in(patience_)));
     if (answer) return std::move(*answer);
     std::string why = std::move(answer.error().detail);
-    if (answer.error().reason == NoAnswer::Reason::not_reached)
+    if (answer.error().reason == http_client::NoAnswer::Reason::not_reached)
         why += ". Is `stockroom serve` running?";
     return std::unexpected(std::move(why));
 }
 
-Client::Result<ClientAnswer> Client::get(std::string target) {
+Client::Result<http_client::Answer> Client::get(std::string target) {
     return ask({.method = "GET", .target = std::move(target), .body = {}, .idempotency_key = {}});
 }
 
-Client::Result<ClientAnswer> Client::post(std::string target, std::string body,
-                                          std::string idempotency_key) {
+Client::Result<http_client::Answer> Client::post(std::string target, std::string body,
+                                                 std::string idempotency_key) {
     return ask({.method = "POST",
                 .target = std::move(target),
                 .body = std::move(body),

@@ -10,9 +10,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include "stockroom/contract/json.hpp"
-
-#include "client_connection.hpp"
-#include "client_url.hpp"
+#include "stockroom/http_client/connection.hpp"
+#include "stockroom/http_client/url.hpp"
 
 namespace stockroom {
 
@@ -26,12 +25,12 @@ class Client {
 
     /// `patience`: how long a request waits for a server that went away or has no room. One that
     /// was never reached is not waited for.
-    Client(ServerUrl url, std::chrono::milliseconds patience);
+    Client(http_client::ServerUrl url, std::chrono::milliseconds patience);
 
-    [[nodiscard]] Result<ClientAnswer> get(std::string target);
+    [[nodiscard]] Result<http_client::Answer> get(std::string target);
     /// Sent again under its key until it is answered.
-    [[nodiscard]] Result<ClientAnswer> post(std::string target, std::string body,
-                                            std::string idempotency_key);
+    [[nodiscard]] Result<http_client::Answer> post(std::string target, std::string body,
+                                                   std::string idempotency_key);
 
     /// Gives each row of a list, over all its pages. `target` is without cursor and limit, `member`
     /// the name of the page's array. An error of `visit` ends it.
@@ -40,12 +39,12 @@ class Client {
                                         const Visit& visit);
 
   private:
-    [[nodiscard]] Result<ClientAnswer> ask(ClientRequest request);
+    [[nodiscard]] Result<http_client::Answer> ask(http_client::Request request);
 
-    ServerUrl url_;
+    http_client::ServerUrl url_;
     std::chrono::milliseconds patience_;
     boost::asio::io_context context_;
-    ClientConnection connection_;
+    http_client::Connection connection_;
     bool was_reached_ = false;
 };
 

@@ -5,7 +5,7 @@ namespace stockroom {
 void add_client_options(CLI::App& command, ClientOptions& options) {
     command.add_option("--url", options.url, "Where the gateway is")
         ->check([](const std::string& text) {
-            const auto url = ServerUrl::parse(text);
+            const auto url = http_client::ServerUrl::parse(text);
             return url ? std::string() : url.error();
         })
         ->type_name("URL")

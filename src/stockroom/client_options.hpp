@@ -3,12 +3,15 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
-#include "client_url.hpp"
+#include "stockroom/http_client/url.hpp"
 
 namespace stockroom {
+
+inline constexpr std::string_view kDefaultUrl = "http://127.0.0.1:8080";
 
 /// How long a client goes on asking a server that went away, or has no room.
 inline constexpr std::chrono::seconds kDefaultPatience{10};

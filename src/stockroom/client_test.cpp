@@ -49,7 +49,7 @@ class ScriptedServer {
 
     [[nodiscard]] Client client(const std::string& base_path = "",
                                 std::chrono::milliseconds patience = kPatience) const {
-        return {ServerUrl::parse(url_ + base_path).value(), patience};
+        return {http_client::ServerUrl::parse(url_ + base_path).value(), patience};
     }
     /// What was asked, as "POST /v1/orders key": once it has been answered.
     [[nodiscard]] std::vector<std::string> asked() const {
@@ -157,7 +157,7 @@ TEST(Client, DoesNotWaitForAServerThatWasNeverThere) {
             context, {boost::asio::ip::make_address("127.0.0.1"), 0});
         url = "http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port());
     }
-    Client client(ServerUrl::parse(url).value(), std::chrono::hours(1));
+    Client client(http_client::ServerUrl::parse(url).value(), std::chrono::hours(1));
     const auto answer = client.get("/v1/items");
     ASSERT_FALSE(answer.has_value());
     EXPECT_EQ(answer.error(),

@@ -58,14 +58,14 @@ class Replay {
     [[nodiscard]] Done receive(const PlannedInvoice& invoice, const PlannedChange& receipt);
     [[nodiscard]] Done adjust(const PlannedInvoice& invoice, const PlannedChange& adjustment);
     [[nodiscard]] Done order(const PlannedInvoice& invoice);
-    [[nodiscard]] Done add_order(const PlannedInvoice& invoice, const ClientAnswer& answer);
+    [[nodiscard]] Done add_order(const PlannedInvoice& invoice, const http_client::Answer& answer);
     [[nodiscard]] Done read_back();
 
     /// Posts, and counts the step once there is an answer.
-    [[nodiscard]] std::expected<ClientAnswer, std::string> post(std::string_view path,
-                                                                std::string body,
-                                                                std::string_view invoice,
-                                                                std::size_t line);
+    [[nodiscard]] std::expected<http_client::Answer, std::string> post(std::string_view path,
+                                                                       std::string body,
+                                                                       std::string_view invoice,
+                                                                       std::size_t line);
 
     const ReplayPlan& plan_;
     domain::Quantity opening_;
@@ -77,12 +77,14 @@ class Replay {
 };
 
 /// What cannot be gone on from: an answer that this file's own requests never get.
-Done refused(std::string_view what, std::size_t line, const ClientAnswer& answer) {
+Done refused(std::string_view what, std::size_t line, const http_client::Answer& answer) {
     return std::unexpected(fmt::format("line {}: {}: {}", line, what, answer.explain()));
 }
 
-std::expected<ClientAnswer, std::string> Replay::post(std::string_view path, std::string body,
-                                                      std::string_view invoice, std::size_t line) {
+std::expected<http_client::Answer, std::string> Replay::post(std::string_view path,
+                                                             std::string body,
+                                                             std::string_view invoice,
+                                                             std::size_t line) {
     const std::string line_text = std::to_string(line);
     const std::array<std::string_view, 5> parts{"replay", file_, path, invoice, line_text};
     auto answer =
@@ -198,7 +200,7 @@ Done Replay::order(const PlannedInvoice& invoice) {
     return {};
 }
 
-Done Replay::add_order(const PlannedInvoice& invoice, const ClientAnswer& answer) {
+Done Replay::add_order(const PlannedInvoice& invoice, const http_client::Answer& answer) {
     ++result_.orders_reserved;
     for (const domain::OrderedLine& line : invoice.order)
         if (auto added = add_to(result_.units_ordered, line.quantity, "units_ordered"); !added)

@@ -66,7 +66,7 @@ int run(const ReplayOptions& options) {
         return runtime::kExitUsage;
     }
 
-    Client client(*ServerUrl::parse(options.client.url), options.client.patience());
+    Client client(*http_client::ServerUrl::parse(options.client.url), options.client.patience());
     std::expected<ReplayResult, std::string> result;
     {
         ProgressBar bar(std::cerr, standard_error_is_terminal(), "replaying", count_steps(*plan));

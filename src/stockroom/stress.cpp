@@ -51,7 +51,7 @@ std::string key_of(const std::string& run, std::string_view what) {
 /// One crowd; its name is the SKU it wants and the customer it orders as.
 class Stress {
   public:
-    Stress(const ServerUrl& url, std::int64_t buyers, std::int64_t units,
+    Stress(const http_client::ServerUrl& url, std::int64_t buyers, std::int64_t units,
            std::chrono::seconds patience)
         : url_(url),
           patience_(patience),
@@ -66,8 +66,8 @@ class Stress {
         const std::function<void(std::int64_t)>& on_step) {
         if (auto done = create_item(); !done) return std::unexpected(std::move(done.error()));
         Crowd crowd(url_, result_.buyers, patience_, [this](std::int64_t buyer) {
-            return ClientRequest{"POST", "/v1/orders", order_body(run_, buyer),
-                                 key_of(run_, std::to_string(buyer))};
+            return http_client::Request{"POST", "/v1/orders", order_body(run_, buyer),
+                                        key_of(run_, std::to_string(buyer))};
         });
         const std::vector<BuyerReport> reports = crowd.run(on_step);
         if (auto done = read_orders(); !done) return std::unexpected(std::move(done.error()));
@@ -96,7 +96,7 @@ class Stress {
         if (is != should_be) contradict(fmt::format("{} is {}, not {}", what, is, should_be));
     }
 
-    const ServerUrl& url_;
+    const http_client::ServerUrl& url_;
     std::chrono::seconds patience_;
     Client client_;
     std::string run_;
@@ -204,8 +204,9 @@ bool StressResult::is_right() const {
     return sold == std::min(buyers, units) && duplicates == 0 && contradictions.empty();
 }
 
-std::expected<StressResult, std::string> stress(const ServerUrl& url, std::int64_t buyers,
-                                                std::int64_t units, std::chrono::seconds patience,
+std::expected<StressResult, std::string> stress(const http_client::ServerUrl& url,
+                                                std::int64_t buyers, std::int64_t units,
+                                                std::chrono::seconds patience,
                                                 const std::function<void(std::int64_t)>& on_step) {
     return Stress(url, buyers, units, patience).run(on_step);
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "client_url.hpp"
+#include "stockroom/http_client/url.hpp"
 
 namespace stockroom {
 
@@ -37,8 +37,8 @@ struct StressResult {
 /// level and ledger back. `on_step` is told how many buyers are through. REQUIRES: 1 to kMaxBuyers
 /// buyers, 0 to kMaxQuantity units. Errors are for people.
 [[nodiscard]] std::expected<StressResult, std::string> stress(
-    const ServerUrl& url, std::int64_t buyers, std::int64_t units, std::chrono::seconds patience,
-    const std::function<void(std::int64_t)>& on_step);
+    const http_client::ServerUrl& url, std::int64_t buyers, std::int64_t units,
+    std::chrono::seconds patience, const std::function<void(std::int64_t)>& on_step);
 
 /// One JSON object, or a table for people.
 [[nodiscard]] std::string to_json(const StressResult& result);

@@ -38,8 +38,9 @@ int run(const StressOptions& options) {
     std::expected<StressResult, std::string> result;
     {
         ProgressBar bar(std::cerr, standard_error_is_terminal(), "buying", options.buyers);
-        result = stress(*ServerUrl::parse(options.client.url), options.buyers, options.units,
-                        options.client.patience(), [&bar](std::int64_t done) { bar.set(done); });
+        result = stress(*http_client::ServerUrl::parse(options.client.url), options.buyers,
+                        options.units, options.client.patience(),
+                        [&bar](std::int64_t done) { bar.set(done); });
     }
     if (!result) {
         std::cerr << "stockroom stress: " << result.error() << '\n';

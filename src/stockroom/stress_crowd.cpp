@@ -18,11 +18,11 @@ namespace asio = boost::asio;
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 /// The order's id: of a placed one, or of the rejected one that a problem names.
-std::string order_id_of(const ClientAnswer& answer) {
+std::string order_id_of(const http_client::Answer& answer) {
     return string_member(answer.json, answer.is_done() ? "id" : "order_id").value_or("");
 }
 
-BuyerReport report_of(const std::expected<ClientAnswer, NoAnswer>& answer) {
+BuyerReport report_of(const std::expected<http_client::Answer, http_client::NoAnswer>& answer) {
     using enum BuyerReport::Told;
     BuyerReport report;
     if (!answer) {
@@ -41,12 +41,13 @@ BuyerReport report_of(const std::expected<ClientAnswer, NoAnswer>& answer) {
 
 }  // namespace
 
-Crowd::Crowd(const ServerUrl& url, std::int64_t buyers, std::chrono::seconds patience,
-             const std::function<ClientRequest(std::int64_t)>& order_of)
+Crowd::Crowd(const http_client::ServerUrl& url, std::int64_t buyers, std::chrono::seconds patience,
+             const std::function<http_client::Request(std::int64_t)>& order_of)
     : patience_(patience), gate_(context_, base::Deadline::max()) {
     buyers_.reserve(static_cast<std::size_t>(buyers));
     for (std::int64_t i = 0; i < buyers; ++i)
-        buyers_.push_back(std::make_unique<Buyer>(ClientConnection(context_, url), order_of(i)));
+        buyers_.push_back(
+            std::make_unique<Buyer>(http_client::Connection(context_, url), order_of(i)));
 }
 
 std::vector<BuyerReport> Crowd::run(const std::function<void(std::int64_t)>& on_step) {
@@ -67,8 +68,8 @@ asio::awaitable<void> Crowd::buy(Buyer& buyer) {
     // One that cannot connect yet tries again with its order.
     (void)co_await buyer.connection.connect(base::in(patience_));
     co_await wait_for_all();
-    const auto answer =
-        co_await ask_until_answered(buyer.connection, buyer.order, base::in(patience_));
+    const auto answer = co_await http_client::ask_until_answered(buyer.connection, buyer.order,
+                                                                 base::in(patience_));
     buyer.report = report_of(answer);
     if (buyer.report.told == BuyerReport::Told::sold) co_await repeat(buyer);
     (*on_step_)(++through_);
@@ -83,8 +84,8 @@ asio::awaitable<void> Crowd::wait_for_all() {
 }
 
 asio::awaitable<void> Crowd::repeat(Buyer& buyer) {
-    const auto again =
-        co_await ask_until_answered(buyer.connection, buyer.order, base::in(patience_));
+    const auto again = co_await http_client::ask_until_answered(buyer.connection, buyer.order,
+                                                                base::in(patience_));
     if (!again) {
         buyer.report.trouble = again.error().detail;
     } else if (!again->is_done() || order_id_of(*again) != buyer.report.order) {

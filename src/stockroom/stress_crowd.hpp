@@ -11,7 +11,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "client_connection.hpp"
+#include "stockroom/http_client/connection.hpp"
 
 namespace stockroom {
 
@@ -28,16 +28,16 @@ struct BuyerReport {
 class Crowd {
   public:
     /// `order_of(i)` is the request of buyer i. REQUIRES: the url outlives the crowd.
-    Crowd(const ServerUrl& url, std::int64_t buyers, std::chrono::seconds patience,
-          const std::function<ClientRequest(std::int64_t)>& order_of);
+    Crowd(const http_client::ServerUrl& url, std::int64_t buyers, std::chrono::seconds patience,
+          const std::function<http_client::Request(std::int64_t)>& order_of);
 
     /// Runs until every buyer is through; `on_step` is told how many are. Gives a report for each.
     [[nodiscard]] std::vector<BuyerReport> run(const std::function<void(std::int64_t)>& on_step);
 
   private:
     struct Buyer {
-        ClientConnection connection;
-        ClientRequest order;
+        http_client::Connection connection;
+        http_client::Request order;
         BuyerReport report{};
     };
 

@@ -20,8 +20,8 @@ constexpr ExchangeRow kExchanges[] = {
 
 /// Of commands: each is bound to kCommandsExchange by its own name.
 constexpr std::string_view kCommandQueues[] = {
-    contract::kCatalogueQueue, contract::kStockQueue, contract::kOrdersQueue,
-    "stockroom.health",        "stockroom.records",
+    contract::kCatalogueQueue, contract::kStockQueue,   contract::kOrdersQueue,
+    contract::kHealthQueue,    contract::kRecordsQueue,
 };
 
 }  // namespace

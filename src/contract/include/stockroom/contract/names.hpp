@@ -13,6 +13,8 @@ namespace stockroom::contract {
 inline constexpr std::string_view kCatalogueQueue = "stockroom.catalogue";
 inline constexpr std::string_view kStockQueue = "stockroom.stock";
 inline constexpr std::string_view kOrdersQueue = "stockroom.orders";
+inline constexpr std::string_view kHealthQueue = "stockroom.health";
+inline constexpr std::string_view kRecordsQueue = "stockroom.records";
 
 /// The queue of the service that decides commands of this kind.
 [[nodiscard]] std::string_view queue_of(domain::CommandKind kind);

@@ -1,9 +1,9 @@
-#include "client_url.hpp"
+#include "stockroom/http_client/url.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace stockroom {
+namespace stockroom::http_client {
 namespace {
 
 struct Good {
@@ -47,4 +47,4 @@ TEST(ServerUrl, SaysWhatToGiveInstead) {
 }
 
 }  // namespace
-}  // namespace stockroom
+}  // namespace stockroom::http_client

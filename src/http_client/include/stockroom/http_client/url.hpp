@@ -5,9 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace stockroom {
-
-inline constexpr std::string_view kDefaultUrl = "http://127.0.0.1:8080";
+namespace stockroom::http_client {
 
 /// Where a gateway is.
 struct ServerUrl {
@@ -21,4 +19,4 @@ struct ServerUrl {
     [[nodiscard]] std::string to_string() const { return "http://" + host_header + base_path; }
 };
 
-}  // namespace stockroom
+}  // namespace stockroom::http_client

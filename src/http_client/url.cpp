@@ -1,9 +1,9 @@
-#include "client_url.hpp"
+#include "stockroom/http_client/url.hpp"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
-namespace stockroom {
+namespace stockroom::http_client {
 
 namespace {
 
@@ -38,4 +38,4 @@ std::expected<ServerUrl, std::string> ServerUrl::parse(std::string_view text) {
     return server;
 }
 
-}  // namespace stockroom
+}  // namespace stockroom::http_client

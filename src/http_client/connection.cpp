@@ -1,4 +1,4 @@
-#include "client_connection.hpp"
+#include "stockroom/http_client/connection.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -17,7 +17,7 @@
 
 #include "stockroom/base/check.hpp"
 
-namespace stockroom {
+namespace stockroom::http_client {
 
 namespace {
 
@@ -45,14 +45,14 @@ std::string told(const error_code& error) {
 
 }  // namespace
 
-std::string_view ClientAnswer::problem() const {
+std::string_view Answer::problem() const {
     constexpr std::string_view kPrefix = "/problems/";
     const std::string* type = string_of(json, "type");
     if (type == nullptr || !type->starts_with(kPrefix)) return {};
     return std::string_view(*type).substr(kPrefix.size());
 }
 
-std::string ClientAnswer::explain() const {
+std::string Answer::explain() const {
     std::string text = fmt::format("{}", status);
     if (const std::string_view type = problem(); !type.empty()) text += fmt::format(" {}", type);
     if (const std::string* field = string_of(json, "field")) text += fmt::format(" ({})", *field);
@@ -60,22 +60,22 @@ std::string ClientAnswer::explain() const {
     return text;
 }
 
-ClientConnection::ClientConnection(asio::io_context& context, const ServerUrl& url)
+Connection::Connection(asio::io_context& context, const ServerUrl& url)
     : context_(context), url_(url), stream_(context) {}
 
-NoAnswer ClientConnection::trouble(NoAnswer::Reason reason, const std::string& why) const {
+NoAnswer Connection::trouble(NoAnswer::Reason reason, const std::string& why) const {
     const std::string_view what =
         reason == NoAnswer::Reason::not_reached ? "cannot reach" : "got no answer from";
     return {reason, fmt::format("{} {}: {}", what, url_.to_string(), why)};
 }
 
-void ClientConnection::close() {
+void Connection::close() {
     stream_.close();
     buffer_.clear();
     is_connected_ = false;
 }
 
-Answered<ClientConnection::Endpoints> ClientConnection::resolve(base::Deadline deadline) {
+Answered<Connection::Endpoints> Connection::resolve(base::Deadline deadline) {
     error_code no_address;
     const auto address = asio::ip::make_address(url_.host, no_address);
     if (!no_address) co_return Endpoints{tcp::endpoint(address, url_.port)};
@@ -101,7 +101,7 @@ Answered<ClientConnection::Endpoints> ClientConnection::resolve(base::Deadline d
     co_return endpoints;
 }
 
-Answered<void> ClientConnection::connect(base::Deadline deadline) {
+Answered<void> Connection::connect(base::Deadline deadline) {
     if (is_connected_) co_return std::expected<void, NoAnswer>();
     auto endpoints = co_await resolve(deadline);
     if (!endpoints) co_return std::unexpected(std::move(endpoints.error()));
@@ -118,7 +118,7 @@ Answered<void> ClientConnection::connect(base::Deadline deadline) {
     co_return std::expected<void, NoAnswer>();
 }
 
-std::string ClientConnection::encode(const ClientRequest& request) const {
+std::string Connection::encode(const Request& request) const {
     std::string text = fmt::format("{} {}{} HTTP/1.1\r\nHost: {}\r\n", request.method,
                                    url_.base_path, request.target, url_.host_header);
     if (!request.idempotency_key.empty())
@@ -129,7 +129,7 @@ std::string ClientConnection::encode(const ClientRequest& request) const {
     return text + request.body;
 }
 
-Answered<ClientAnswer> ClientConnection::ask(ClientRequest request, base::Deadline deadline) {
+Answered<Answer> Connection::ask(Request request, base::Deadline deadline) {
     auto connected = co_await connect(deadline);
     if (!connected) co_return std::unexpected(std::move(connected.error()));
 
@@ -143,7 +143,7 @@ Answered<ClientAnswer> ClientConnection::ask(ClientRequest request, base::Deadli
     co_return co_await receive_answer();
 }
 
-Answered<ClientAnswer> ClientConnection::receive_answer() {
+Answered<Answer> Connection::receive_answer() {
     namespace http = beast::http;
     http::response_parser<http::string_body> parser;
     parser.body_limit(kAnswerBytesMax);
@@ -152,7 +152,7 @@ Answered<ClientAnswer> ClientConnection::receive_answer() {
         close();
         co_return std::unexpected(trouble(NoAnswer::Reason::cut_off, told(error)));
     }
-    ClientAnswer answer{.status = static_cast<int>(parser.get().result_int()), .json = {}};
+    Answer answer{.status = static_cast<int>(parser.get().result_int()), .json = {}};
     if (auto json = contract::read_json(parser.get().body())) answer.json = std::move(*json);
     if (!parser.keep_alive()) close();
     co_return answer;
@@ -161,14 +161,14 @@ Answered<ClientAnswer> ClientConnection::receive_answer() {
 namespace {
 
 /// Waits until the command is decided, or nothing can be heard of it any more.
-asio::awaitable<void> wait_for_command(ClientConnection& connection, std::string id,
+asio::awaitable<void> wait_for_command(Connection& connection, std::string id,
                                        base::Deadline deadline) {
     asio::steady_timer timer(connection.context());
     for (auto pause = kFirstPause; base::Deadline::clock::now() < deadline;
          pause = std::min(pause * 2, kLongestPause)) {
         timer.expires_after(pause);
         (void)co_await timer.async_wait(kAwait);
-        ClientRequest request{"GET", "/v1/commands/" + id, {}, {}};
+        Request request{"GET", "/v1/commands/" + id, {}, {}};
         const auto answer = co_await connection.ask(std::move(request), deadline);
         if (!answer) co_return;
         const std::string* state = string_of(answer->json, "state");
@@ -182,8 +182,8 @@ bool is_passing(int status) {
     return status == 202 || status == 429 || status == 503;
 }
 
-Answered<ClientAnswer> ask_until_answered(ClientConnection& connection, ClientRequest request,
-                                          base::Deadline deadline) {
+Answered<Answer> ask_until_answered(Connection& connection, Request request,
+                                    base::Deadline deadline) {
     CHECK(request.method == "GET" || !request.idempotency_key.empty(),
           "only what has an idempotency key may be sent again");
     asio::steady_timer timer(connection.context());
@@ -204,4 +204,4 @@ Answered<ClientAnswer> ask_until_answered(ClientConnection& connection, ClientRe
     }
 }
 
-}  // namespace stockroom
+}  // namespace stockroom::http_client

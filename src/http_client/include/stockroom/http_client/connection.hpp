@@ -15,19 +15,18 @@
 
 #include "stockroom/base/time.hpp"
 #include "stockroom/contract/json.hpp"
+#include "stockroom/http_client/url.hpp"
 
-#include "client_url.hpp"
+namespace stockroom::http_client {
 
-namespace stockroom {
-
-struct ClientRequest {
+struct Request {
     std::string method;
     std::string target;           // "/v1/items?limit=500"
     std::string body;             // JSON; empty: none
     std::string idempotency_key;  // visible ASCII; empty: none
 };
 
-struct ClientAnswer {
+struct Answer {
     int status = 0;
     contract::JsonValue json;  // null when the body is no JSON
 
@@ -53,24 +52,24 @@ using Answered = boost::asio::awaitable<std::expected<T, NoAnswer>>;
 
 /// One kept-alive HTTP/1.1 connection: requests one after the other, on the thread that runs the
 /// io_context.
-class ClientConnection {
+class Connection {
   public:
     /// REQUIRES: context and url outlive the connection.
-    ClientConnection(boost::asio::io_context& context, const ServerUrl& url);
+    Connection(boost::asio::io_context& context, const ServerUrl& url);
 
     [[nodiscard]] boost::asio::io_context& context() const { return context_; }
 
     /// Does nothing when it is connected already.
     Answered<void> connect(base::Deadline deadline);
     /// Connects first where needed. After an error the connection is closed.
-    Answered<ClientAnswer> ask(ClientRequest request, base::Deadline deadline);
+    Answered<Answer> ask(Request request, base::Deadline deadline);
 
   private:
     using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
 
     Answered<Endpoints> resolve(base::Deadline deadline);
-    Answered<ClientAnswer> receive_answer();
-    [[nodiscard]] std::string encode(const ClientRequest& request) const;
+    Answered<Answer> receive_answer();
+    [[nodiscard]] std::string encode(const Request& request) const;
     void close();
     [[nodiscard]] NoAnswer trouble(NoAnswer::Reason reason, const std::string& why) const;
 
@@ -88,7 +87,7 @@ class ClientConnection {
 /// that failed, after 429 and 503, and after a 202 once its command is decided. Gives up at the
 /// deadline, with the last answer or trouble. REQUIRES: the request is a read, or has an
 /// idempotency key.
-Answered<ClientAnswer> ask_until_answered(ClientConnection& connection, ClientRequest request,
-                                          base::Deadline deadline);
+Answered<Answer> ask_until_answered(Connection& connection, Request request,
+                                    base::Deadline deadline);
 
-}  // namespace stockroom
+}  // namespace stockroom::http_client
