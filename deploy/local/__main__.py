@@ -17,6 +17,7 @@ WITHOUT = {
     "stock": "what receives, counts or moves stock waits in its queue",
     "orders": "orders wait in their queue",
     "relay": "events wait in the log, and reads are answered by the store alone",
+    "health": "nobody watches the parts",
 }
 LOG_LINES = 200
 

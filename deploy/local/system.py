@@ -16,7 +16,7 @@ from local.service import Service
 from local.store import OWNER, Store
 
 REPLICAS_MAX = 10
-PORTS = 60  # from the gateway's on
+PORTS = 90  # from the gateway's on
 BROKER_OFFSET = 10
 STORE_OFFSET = 14
 # Each service, the first of its replicas' ports counted from the gateway's, and who it is in the store.
@@ -26,6 +26,7 @@ SERVICES = {
     "stock": (30, "local_service"),
     "orders": (40, "local_service"),
     "relay": (50, "local_relay"),
+    "health": (60, "local_service"),
 }
 # What has a log besides them, and in which folder.
 SERVERS = {"broker": "broker", "epmd": "broker", "store": "store"}

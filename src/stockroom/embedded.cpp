@@ -5,6 +5,7 @@
 
 #include "stockroom/bus_memory/bus_memory.hpp"
 #include "stockroom/catalogue/service.hpp"
+#include "stockroom/health/service.hpp"
 #include "stockroom/orders/service.hpp"
 #include "stockroom/stock/service.hpp"
 #include "stockroom/store_sqlite/sqlite.hpp"
@@ -28,6 +29,7 @@ struct Embedded::Parts {
     std::optional<catalogue::CatalogueService> catalogue;
     std::optional<stock::StockService> stock;
     std::optional<orders::OrdersService> orders;
+    std::optional<health::HealthService> health;
     std::optional<gateway::Gateway> gateway;
     http::Address address;
 };
@@ -41,10 +43,13 @@ Embedded::Parts::Result Embedded::Parts::make_services(const engine::OnFailure& 
     if (!for_orders) return std::unexpected(std::move(for_orders.error()));
     auto due_orders = database->make_queries();
     if (!due_orders) return std::unexpected(std::move(due_orders.error()));
+    auto for_health = database->make_store();
+    if (!for_health) return std::unexpected(std::move(for_health.error()));
 
     catalogue.emplace(bus, std::move(*for_catalogue), metrics, on_failure);
     stock.emplace(bus, std::move(*for_stock), metrics, on_failure);
     orders.emplace(bus, std::move(*for_orders), std::move(*due_orders), metrics, on_failure);
+    health.emplace(bus, std::move(*for_health), metrics, on_failure);
     return {};
 }
 
@@ -54,6 +59,8 @@ std::string Embedded::Parts::trouble() const {
     if (const std::string trouble = stock->trouble(); !trouble.empty()) return "stock: " + trouble;
     if (const std::string trouble = orders->trouble(); !trouble.empty())
         return "orders: " + trouble;
+    if (const std::string trouble = health->trouble(); !trouble.empty())
+        return "health: " + trouble;
     return {};
 }
 
@@ -71,6 +78,7 @@ std::expected<std::unique_ptr<Embedded>, std::string> Embedded::start(Options op
     parts->catalogue->start();
     parts->stock->start();
     parts->orders->start();
+    parts->health->start();
     auto address = parts->gateway->start();
     if (!address) return std::unexpected(std::move(address.error()));
     parts->address = std::move(*address);
@@ -89,6 +97,7 @@ const http::Address& Embedded::address() const {
 
 void Embedded::stop() {
     parts_->gateway->stop();
+    parts_->health->stop();
     parts_->orders->stop();
     parts_->stock->stop();
     parts_->catalogue->stop();

@@ -274,6 +274,7 @@ def login(store_url):
 @pytest.mark.parametrize("name, role, needed", [
     ("stock", "stockroom_reader", "stockroom_service"),
     ("catalogue", "stockroom_relay", "stockroom_service"),
+    ("health", "stockroom_reader", "stockroom_service"),
     ("orders", "stockroom_reader", "stockroom_service"),
     ("relay", "stockroom_service", "stockroom_relay"),
     ("gateway", "stockroom_relay", "stockroom_reader"),

@@ -29,5 +29,6 @@ struct Wrap {
 [[nodiscard]] int run_stock(int argc, char** argv, const Wrap& wrap = {});
 [[nodiscard]] int run_orders(int argc, char** argv, const Wrap& wrap = {});
 [[nodiscard]] int run_relay(int argc, char** argv, const Wrap& wrap = {});
+[[nodiscard]] int run_health(int argc, char** argv, const Wrap& wrap = {});
 
 }  // namespace stockroom::wiring

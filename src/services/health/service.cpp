@@ -1,0 +1,17 @@
+#include "stockroom/health/service.hpp"
+
+#include <utility>
+
+#include "stockroom/contract/names.hpp"
+
+namespace stockroom::health {
+
+HealthService::HealthService(ports::Bus& bus, std::unique_ptr<ports::Store> store,
+                             telemetry::Metrics& metrics, engine::OnFailure on_failure,
+                             engine::Decide decide)
+    : worker_({.service = "health",
+               .queue = std::string(contract::kHealthQueue),
+               .decide = std::move(decide)},
+              bus, std::move(store), metrics, std::move(on_failure)) {}
+
+}  // namespace stockroom::health
