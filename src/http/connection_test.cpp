@@ -199,6 +199,23 @@ TEST(Connection, LogsOneLineARequest) {
     EXPECT_TRUE(line.at("remote").as_string().starts_with("127.0.0.1:"));
 }
 
+TEST(Connection, LogsProbesOnlyAtDebug) {
+    const TestServer server;
+    for (const auto level : {telemetry::LogLevel::info, telemetry::LogLevel::debug}) {
+        RawClient client(server.port());
+        testing::internal::CaptureStderr();
+        telemetry::start_log("test", level);
+        client.send(test::get("/readyz"));
+        EXPECT_EQ(client.read_answer().status, 200);
+        client.send(test::get("/throws"));  // its error line flushes, behind the line of the first
+        EXPECT_EQ(client.read_answer().status, 500);
+        const std::string text = testing::internal::GetCapturedStderr();
+        telemetry::start_log("test", telemetry::LogLevel::error);
+        EXPECT_EQ(text.contains("/readyz"), level == telemetry::LogLevel::debug) << text;
+        EXPECT_TRUE(text.contains("/throws")) << text;
+    }
+}
+
 TEST(Connection, SendsALargeAnswerWhole) {
     const TestServer server;
     RawClient client(server.port());

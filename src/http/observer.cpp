@@ -7,6 +7,15 @@
 
 namespace stockroom::http {
 
+namespace {
+
+/// What asks again every few seconds, whatever watches over the process.
+bool is_watching(std::string_view route) {
+    return route == "/livez" || route == "/readyz" || route == "/metrics";
+}
+
+}  // namespace
+
 Observer::Observer(telemetry::Metrics& metrics)
     : metrics_(metrics),
       connections_(metrics.gauge("stockroom_http_connections", "Open connections of clients")) {}
@@ -48,8 +57,9 @@ void Observer::observe(const Observation& seen) {
     const auto status = std::int64_t{seen.status};
     const auto bytes_in = static_cast<std::int64_t>(seen.bytes_in);
     const auto bytes_out = static_cast<std::int64_t>(seen.bytes_out);
+    const auto level = is_watching(seen.route) ? LogLevel::debug : LogLevel::info;
     if (seen.command_id.empty()) {
-        telemetry::log(LogLevel::info, "request",
+        telemetry::log(level, "request",
                        {{"request_id", seen.request_id},
                         {"method", seen.method},
                         {"route", seen.route},
@@ -60,7 +70,7 @@ void Observer::observe(const Observation& seen) {
                         {"bytes_out", bytes_out},
                         {"remote", seen.remote}});
     } else {
-        telemetry::log(LogLevel::info, "request",
+        telemetry::log(level, "request",
                        {{"request_id", seen.request_id},
                         {"command_id", seen.command_id},
                         {"method", seen.method},

@@ -27,8 +27,8 @@ struct Observation {
     std::string_view remote;
 };
 
-/// Writes the log line and the metrics of each request. Series are looked up by name once, then
-/// found by the route's address.
+/// Writes the log line (of probes and of who reads the metrics only at debug) and the metrics of
+/// each request. Series are looked up by name once, then found by the route's address.
 class Observer {
   public:
     explicit Observer(telemetry::Metrics& metrics);

@@ -70,6 +70,7 @@ TestServer::TestServer(const Limits& limits) : released_(context_) {
     released_.expires_at(std::chrono::steady_clock::time_point::max());
     Router router;
     router.add("GET", "/constant", constant);
+    router.add("GET", "/readyz", constant);
     router.add("POST", "/echo", echo);
     router.add("PUT", "/echo", echo);
     router.add("GET", "/seen", seen);

@@ -17,7 +17,7 @@
 namespace stockroom::http::test {
 
 /// A server on a free port of 127.0.0.1, with a thread of its own until it is destroyed.
-///     GET /constant          the body {"constant":true}
+///     GET /constant, /readyz the body {"constant":true}
 ///     POST, PUT /echo        the request's body
 ///     GET /seen?…            what the handler saw: method, path, id, query, headers, one a line
 ///     GET /items/{sku}       the decoded parameter

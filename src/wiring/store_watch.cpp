@@ -70,7 +70,7 @@ void StoreWatch::report(const std::string& trouble) {
         if (std::exchange(failures_, 0) == kFailuresTold)
             telemetry::log(LogLevel::info, "the store is back");
     } else if (failures_ < kFailuresTold && ++failures_ == kFailuresTold) {
-        telemetry::log(LogLevel::warning, "the store is away, trying again and again",
+        telemetry::log(LogLevel::warning, "the store cannot be used, trying again and again",
                        {{"detail", trouble}});
     }
 }

@@ -61,7 +61,7 @@ def test_waits_while_bus_and_store_are_away(start, name):
         return [line for line in service.log_lines()
                 if "trying again and again" in line["message"] and what in line["message"]]
 
-    eventually(lambda: about("the store is away"), "the log tells of the store")
+    eventually(lambda: about("the store cannot be used"), "the log tells of the store")
     said = about("")
     about_store = [line for line in said if "store" in line["message"]]
     about_bus = [(line["connection"], line["detail"]) for line in said

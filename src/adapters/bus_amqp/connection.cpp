@@ -54,8 +54,11 @@ std::string describe_login(const amqp_rpc_reply_t& reply) {
          reply.library_error == AMQP_STATUS_CONNECTION_CLOSED))
         return "connection closed unexpectedly";
     const std::string reason = describe(reply);
-    const bool is_refused = reason.starts_with("403") || reason.starts_with("530");
-    return (is_refused ? "refused: " : "") + reason;
+    if (reason.starts_with("403"))
+        return "refused: " + reason + ": check the user and the password of the bus's URL";
+    if (reason.starts_with("530"))
+        return "refused: " + reason + ": check the virtual host of the bus's URL";
+    return reason;
 }
 
 /// What the system says of a connection that librabbitmq could not make; empty: nothing.
@@ -142,6 +145,7 @@ Expected<void> Connection::connect(const Endpoint& endpoint) {
         // librabbitmq keeps the system's reason to itself.
         if (status == AMQP_STATUS_SOCKET_ERROR)
             if (auto reason = ask_system(endpoint); !reason.empty()) why = std::move(reason);
+        if (!endpoint.tls) why += ": is RabbitMQ running there, and is the bus's URL right?";
         if (endpoint.tls && !certificate_trouble().empty()) why += ": " + certificate_trouble();
         return std::unexpected(
             fail(fmt::format("connecting to {}:{}", endpoint.host, endpoint.port), why));

@@ -44,6 +44,7 @@ TEST(Connection, SaysWhatTheSystemSaysOfABrokerThatIsNotThere) {
     ASSERT_FALSE(opened.has_value());
     EXPECT_EQ(opened.error().kind, ports::ErrorKind::retryable);
     EXPECT_THAT(opened.error().detail, testing::HasSubstr("connection refused"));
+    EXPECT_THAT(opened.error().detail, testing::HasSubstr("is RabbitMQ running there"));
 }
 
 }  // namespace

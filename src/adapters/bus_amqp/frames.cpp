@@ -205,7 +205,8 @@ Expected<void> Connection::on_method(const amqp_frame_t& frame, Receiver& receiv
         }
         case AMQP_CONNECTION_BLOCKED_METHOD: {
             const auto* blocked = static_cast<const amqp_connection_blocked_t*>(method.decoded);
-            blocked_ = fmt::format("rabbitmq: takes nothing: {}", to_view(blocked->reason));
+            blocked_ = fmt::format("rabbitmq: takes nothing: {}: make room for it",
+                                   to_view(blocked->reason));
             return {};
         }
         case AMQP_CONNECTION_UNBLOCKED_METHOD:

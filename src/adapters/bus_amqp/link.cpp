@@ -105,7 +105,15 @@ bool Link::check(const Expected<void>& result) {
 }
 
 void Link::set_trouble(const std::string& trouble) {
-    if (connection_) tell(trouble.empty() ? "" : fmt::format("{}: {}", purpose_, trouble));
+    if (!connection_) return;
+    std::string told = trouble.empty() ? "" : fmt::format("{}: {}", purpose_, trouble);
+    if (told == trouble_) return;
+    if (trouble.empty())
+        telemetry::log(LogLevel::info, "RabbitMQ takes messages again", {{"connection", purpose_}});
+    else
+        telemetry::log(LogLevel::warning, "RabbitMQ takes no messages, waiting until it does",
+                       {{"connection", purpose_}, {"detail", trouble}});
+    tell(std::move(told));
 }
 
 void Link::close() {

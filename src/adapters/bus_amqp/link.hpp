@@ -43,7 +43,8 @@ class Link {
     void lose(const ports::Error& error);
     /// As lose(), when it failed. Returns whether it did not.
     bool check(const Expected<void>& result);
-    /// Stands here as long as it is not empty, though the connection stands.
+    /// Why the broker takes nothing though the connection stands; empty: it does. Each change is
+    /// logged.
     void set_trouble(const std::string& trouble);
     /// Says goodbye now.
     void close();

@@ -135,8 +135,9 @@ bool Connection::connect(base::Deadline deadline) {
     if (PQstatus(handle_) == CONNECTION_BAD) state = PGRES_POLLING_FAILED;
     while (state != PGRES_POLLING_OK) {
         if (state == PGRES_POLLING_FAILED) {
+            const auto message = to_line(PQerrorMessage(handle_));
             fail({ports::ErrorKind::retryable,
-                  fmt::format("postgres: {}", to_line(PQerrorMessage(handle_)))});
+                  fmt::format("postgres: {}{}", message, advice_on(message))});
             return false;
         }
         const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
@@ -344,8 +345,9 @@ void Connection::fail_with(const Rows& result, std::string_view doing) {
     const auto* message = PQresultErrorField(result.result_.get(), PG_DIAG_MESSAGE_PRIMARY);
     const std::string_view sqlstate = state != nullptr ? state : "";
     if (sqlstate.empty() || message == nullptr) return fail_lost(doing);
+    const std::string_view advice = sqlstate == "53100" ? ": make room on PostgreSQL's disk" : "";
     fail({kind_of(sqlstate),
-          fmt::format("postgres: {} ({}) in {}", to_line(message), sqlstate, doing)});
+          fmt::format("postgres: {} ({}) in {}{}", to_line(message), sqlstate, doing, advice)});
     drain();
     if (handle_ != nullptr && (PQstatus(handle_) == CONNECTION_BAD || is_stale_session(sqlstate)))
         close();

@@ -82,6 +82,22 @@ TEST(ErrorKinds, FollowTheSqlstate) {
         EXPECT_EQ(kind_of(sqlstate), kind) << sqlstate;
 }
 
+TEST(Advice, SaysWhatCanBeDone) {
+    struct Case {
+        const char* message;
+        const char* advice;
+    };
+    for (const auto& [message, advice] :
+         {Case{"FATAL: password authentication failed for user \"x\"",
+               ": check the user and the password of the store's URL"},
+          Case{"FATAL: database \"x\" does not exist",
+               ": check the user and the database of the store's URL"},
+          Case{"could not translate host name \"x\" to address: Name or service not known",
+               ": is PostgreSQL running there, and is the store's URL right?"},
+          Case{"FATAL: the database system is starting up", ""}})
+        EXPECT_EQ(advice_on(message), advice) << message;
+}
+
 TEST_F(ConnectionTest, GivesBackWhatItIsGiven) {
     Connection connection(target(), Purpose::decide);
     Statement echo(connection,
@@ -253,7 +269,9 @@ TEST_F(ConnectionTest, SaysWhyItCannotConnect) {
     const auto user = no_user.find("://") + 3;
     no_user.replace(user, no_user.find('@') - user, "stockroom_nobody:wrong");
     EXPECT_NE(failure_of(no_user).find("stockroom_nobody"), std::string::npos);
-    EXPECT_NE(failure_of("postgres://x@127.0.0.1:1/stockroom").find("refused"), std::string::npos);
+    const auto nobody_there = failure_of("postgres://x@127.0.0.1:1/stockroom");
+    EXPECT_NE(nobody_there.find("refused"), std::string::npos);
+    EXPECT_NE(nobody_there.find("is PostgreSQL running there"), std::string::npos);
     auto no_database = database().url();
     no_database.insert(no_database.rfind("stockroom_test_"), "missing_");
     EXPECT_NE(failure_of(no_database).find("does not exist"), std::string::npos);

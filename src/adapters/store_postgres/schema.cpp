@@ -50,7 +50,7 @@ void refuse(Connection& connection, std::string why) {
 
 void refuse_newer(Connection& connection, std::int64_t version) {
     refuse(connection, fmt::format("the store has schema version {}, made by a newer Stockroom; "
-                                   "this one knows up to {}",
+                                   "this one knows up to {}: run that newer one",
                                    version, newest()));
 }
 

@@ -113,6 +113,18 @@ bool is_stale_session(std::string_view sqlstate) {
     return sqlstate == "0A000" || sqlstate == "26000" || sqlstate == "42P05" || sqlstate == "25006";
 }
 
+std::string_view advice_on(std::string_view message) {
+    const auto says = [message](std::string_view words) { return message.contains(words); };
+    if (says("password authentication failed"))
+        return ": check the user and the password of the store's URL";
+    if (says("FATAL:") && says("does not exist"))
+        return ": check the user and the database of the store's URL";
+    if (says("could not translate host name") || says("Connection refused") ||
+        says("No route to host"))
+        return ": is PostgreSQL running there, and is the store's URL right?";
+    return "";
+}
+
 std::string to_line(std::string_view message) {
     std::string line;
     for (const char character : message) {

@@ -21,6 +21,10 @@ namespace stockroom::store_postgres {
 /// they were before a migration, or is with a server that cannot write.
 [[nodiscard]] bool is_stale_session(std::string_view sqlstate);
 
+/// What somebody can do about a connection that cannot be made, behind libpq's own message; or
+/// nothing.
+[[nodiscard]] std::string_view advice_on(std::string_view message);
+
 /// One line, however libpq breaks it.
 [[nodiscard]] std::string to_line(std::string_view message);
 

@@ -115,7 +115,8 @@ ports::Error Connection::take_error() {
 
 void Connection::fail_with(int code, std::string_view doing) {
     const char* message = handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
-    fail({kind_of(code), fmt::format("sqlite: {} ({}) in {}", message, code, doing)});
+    const std::string_view advice = code == SQLITE_FULL ? ": make room on its disk" : "";
+    fail({kind_of(code), fmt::format("sqlite: {} ({}) in {}{}", message, code, doing, advice)});
 }
 
 Rows::~Rows() {

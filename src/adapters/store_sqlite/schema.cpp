@@ -186,7 +186,7 @@ Expected<std::int64_t> read_version(Connection& connection) {
         return std::unexpected(ports::Error{
             ports::ErrorKind::permanent,
             fmt::format("sqlite: the store has schema version {}, made by a newer Stockroom; this "
-                        "one knows up to {}",
+                        "one knows up to {}: run that newer one",
                         version, kVersion)});
     return version;
 }
