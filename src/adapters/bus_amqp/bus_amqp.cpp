@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "asker.hpp"
 #include "consumer.hpp"
 #include "core.hpp"
 #include "publisher.hpp"
@@ -25,7 +26,15 @@ std::unique_ptr<ports::Publisher> AmqpBus::make_publisher(ports::ReplyHandler on
 }
 
 std::unique_ptr<ports::Consumer> AmqpBus::make_consumer(std::string_view queue) {
-    return std::make_unique<AmqpConsumer>(shared_, queue);
+    return std::make_unique<AmqpConsumer>(shared_, queue, AmqpConsumer::Of::commands);
+}
+
+std::unique_ptr<ports::ClassicConsumer> AmqpBus::make_classic_consumer(std::string_view queue) {
+    return std::make_unique<AmqpConsumer>(shared_, queue, AmqpConsumer::Of::classic);
+}
+
+std::unique_ptr<ports::Asker> AmqpBus::make_asker() {
+    return std::make_unique<AmqpAsker>(shared_);
 }
 
 std::string AmqpBus::trouble() const {

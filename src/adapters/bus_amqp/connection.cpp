@@ -252,6 +252,13 @@ Expected<void> Connection::declare_queue(std::string_view name, const QueueArgum
     return check_answer(fmt::format("declaring the queue {}", name));
 }
 
+Expected<void> Connection::declare_classic_queue(std::string_view name) {
+    const Watch::Call call(watch_, kCallMax);
+    (void)amqp_queue_declare(state_, 1, to_bytes(name), /*passive=*/0, /*durable=*/1,
+                             /*exclusive=*/0, /*auto_delete=*/0, amqp_empty_table);
+    return check_answer(fmt::format("declaring the queue {}", name));
+}
+
 Expected<std::string> Connection::declare_own_queue(std::int64_t messages_max,
                                                     std::chrono::milliseconds age_max) {
     std::array<amqp_table_entry_t, 2> limits{};

@@ -47,7 +47,8 @@ struct Outgoing {
     std::string_view correlation_id{};
     std::string_view type{};
     std::span<const Header> headers{};
-    bool mandatory = false;  // what no queue takes is returned
+    std::chrono::milliseconds expiration{};  // dropped when it has waited for so long; 0: never
+    bool mandatory = false;                  // what no queue takes is returned
     bool persistent = true;
 };
 
@@ -103,6 +104,8 @@ class Connection {
     /// A quorum queue.
     [[nodiscard]] Expected<void> declare_queue(std::string_view name,
                                                const QueueArguments& arguments);
+    /// A durable classic queue without arguments, as those that anybody else declares.
+    [[nodiscard]] Expected<void> declare_classic_queue(std::string_view name);
     /// A queue of this connection alone, gone with it. Returns its name. The oldest messages beyond
     /// a limit are dropped.
     [[nodiscard]] Expected<std::string> declare_own_queue(std::int64_t messages_max,

@@ -33,16 +33,20 @@ constexpr milliseconds kStopMax{1'500};
 
 }  // namespace
 
-AmqpConsumer::AmqpConsumer(std::shared_ptr<AmqpBus::Shared> shared, std::string_view queue)
+AmqpConsumer::AmqpConsumer(std::shared_ptr<AmqpBus::Shared> shared, std::string_view queue, Of of)
     : shared_(std::move(shared)),
       queue_(queue),
+      of_(of),
       dead_(shared_->metrics.counter("stockroom_queue_dead_total",
                                      "Messages and parts of messages that became dead letters")),
       isolated_(shared_->metrics.counter(
           "stockroom_bus_isolated_messages_total",
           "Messages with several commands that were delivered again and taken apart")),
       intake_(shared_, fmt::format("consumer of {}", queue),
-              [](Connection&) -> Expected<void> { return {}; }),
+              [this](Connection& connection) -> Expected<void> {
+                  if (of_ == Of::classic) return declare_classic_queue(connection, queue_);
+                  return {};
+              }),
       outlet_(shared_, fmt::format("replies of {}", queue),
               [](Connection& connection) { return connection.select_confirms(kConfirmedChannel); }),
       thread_([this] { run(); }) {}
@@ -105,6 +109,30 @@ void AmqpConsumer::reply(std::vector<ports::Reply> replies) {
         }
     }
     wakeup_.wake();
+}
+
+Expected<void> AmqpConsumer::answer(ports::Reply reply, base::Deadline deadline) {
+    if (reply.reply_to.empty()) return {};
+    {
+        const base::lock_guard lock(mutex_);
+        const auto has_room = [&]() STOCKROOM_REQUIRES(mutex_) {
+            return replies_bytes_ == 0 || replies_bytes_ + reply.bytes.size() <= kReplyBytesMax;
+        };
+        bool in_time = true;
+        waits_for_room_ = true;
+        while (!has_room() && in_time)
+            in_time = changed_.wait_until(mutex_, deadline);
+        waits_for_room_ = false;
+        if (!has_room())
+            return std::unexpected(
+                ports::Error{ErrorKind::retryable, "rabbitmq: answers are not taken"});
+        replies_bytes_ += reply.bytes.size();
+        replies_.push_back({.reply_to = std::move(reply.reply_to),
+                            .correlation_id = std::move(reply.correlation_id),
+                            .bytes = std::move(reply.bytes)});
+    }
+    wakeup_.wake();
+    return {};
 }
 
 Expected<void> AmqpConsumer::ack(std::span<const std::uint64_t> tags) {
@@ -227,6 +255,7 @@ void AmqpConsumer::hand_over() {
                           .bytes = std::move(message.bytes),
                           .reply_to = std::move(message.reply_to),
                           .correlation_id = std::move(message.correlation_id),
+                          .message_id = std::move(message.message_id),
                           .earlier_deliveries = message.earlier_deliveries});
     }
     changed_.notify_all();
@@ -237,7 +266,7 @@ void AmqpConsumer::hand_over() {
 bool AmqpConsumer::isolate(const Incoming& message) {
     Connection* connection = outlet_.connection();
     const bool can_send = connection != nullptr && connection->blocked().empty();
-    if (message.earlier_deliveries == 0 || !can_send) return false;
+    if (of_ == Of::classic || message.earlier_deliveries == 0 || !can_send) return false;
     const auto parts = contract::split_message(message.bytes);
     if (parts.empty()) return false;
     std::vector<std::string> ids;
@@ -340,6 +369,7 @@ Expected<void> AmqpConsumer::send_replies(Connection& connection) {
             message = std::move(replies_.front());
             replies_.pop_front();
             replies_bytes_ -= message.bytes.size();
+            if (waits_for_room_) changed_.notify_all();
         }
         const auto sent =
             connection.publish(kReplyChannel, {.routing_key = message.reply_to,

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "stockroom/base/mutex.hpp"
-#include "stockroom/ports/bus.hpp"
+#include "stockroom/ports/classic.hpp"
 
 #include "link.hpp"
 #include "replies.hpp"
@@ -24,9 +24,12 @@ namespace stockroom::bus_amqp {
 ///
 /// The prefetch follows what take() asks for: all that were given out count as delivered once more
 /// when this process dies, so an owner that takes one at a time gets one at a time.
-class AmqpConsumer final : public ports::Consumer, private Receiver {
+class AmqpConsumer final : public ports::ClassicConsumer, private Receiver {
   public:
-    AmqpConsumer(std::shared_ptr<AmqpBus::Shared> shared, std::string_view queue);
+    /// A classic queue is declared here, and its messages are left as they are; one of commands is
+    /// in the topology.
+    enum class Of { commands, classic };
+    AmqpConsumer(std::shared_ptr<AmqpBus::Shared> shared, std::string_view queue, Of of);
     ~AmqpConsumer() override;
     AmqpConsumer(const AmqpConsumer&) = delete;
     AmqpConsumer& operator=(const AmqpConsumer&) = delete;
@@ -35,6 +38,8 @@ class AmqpConsumer final : public ports::Consumer, private Receiver {
         std::size_t messages_max, base::Deadline deadline) override;
     void interrupt() override;
     void reply(std::vector<ports::Reply> replies) override;
+    [[nodiscard]] std::expected<void, ports::Error> answer(ports::Reply reply,
+                                                           base::Deadline deadline) override;
     [[nodiscard]] std::expected<void, ports::Error> ack(
         std::span<const std::uint64_t> tags) override;
     [[nodiscard]] std::expected<void, ports::Error> give_back(
@@ -80,6 +85,7 @@ class AmqpConsumer final : public ports::Consumer, private Receiver {
 
     const std::shared_ptr<AmqpBus::Shared> shared_;
     const std::string queue_;
+    const Of of_;
     Wakeup wakeup_;
     telemetry::Counter dead_;
     telemetry::Counter isolated_;
@@ -106,6 +112,7 @@ class AmqpConsumer final : public ports::Consumer, private Receiver {
     std::vector<Settlement> settlements_ STOCKROOM_GUARDED_BY(mutex_);
     std::deque<ReplyMessage> replies_ STOCKROOM_GUARDED_BY(mutex_);
     std::size_t replies_bytes_ STOCKROOM_GUARDED_BY(mutex_) = 0;
+    bool waits_for_room_ STOCKROOM_GUARDED_BY(mutex_) = false;        // inside answer()
     DeadLetter* dead_letter_ STOCKROOM_GUARDED_BY(mutex_) = nullptr;  // that somebody waits for
 
     std::thread thread_;

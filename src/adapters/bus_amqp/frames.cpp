@@ -17,6 +17,8 @@ namespace {
 constexpr std::string_view kDeliveryCount = "x-delivery-count";
 constexpr std::size_t kShortStringMax = 255;  // AMQP 0-9-1, 4.2.5.3
 constexpr std::size_t kHeadersMax = 9;
+/// A broker that takes a long message more slowly is stuck.
+constexpr std::size_t kBytesPerMillisecondMin = 4'096;
 /// So many frames are worked off before others have their turn.
 constexpr int kFramesMax = 1'000;
 
@@ -130,8 +132,12 @@ Expected<std::uint64_t> Connection::publish(Channel channel, const Outgoing& mes
     add(message.reply_to, AMQP_BASIC_REPLY_TO_FLAG, properties.reply_to);
     add(message.correlation_id, AMQP_BASIC_CORRELATION_ID_FLAG, properties.correlation_id);
     add(message.type, AMQP_BASIC_TYPE_FLAG, properties.type);
+    const std::string expiration =
+        message.expiration.count() > 0 ? std::to_string(message.expiration.count()) : "";
+    add(expiration, AMQP_BASIC_EXPIRATION_FLAG, properties.expiration);
 
-    const Watch::Call call(watch_, kCallMax);
+    const Watch::Call call(watch_, kCallMax + std::chrono::milliseconds(message.bytes.size() /
+                                                                        kBytesPerMillisecondMin));
     const int status = amqp_basic_publish(state_, channel, to_bytes(message.exchange),
                                           to_bytes(message.routing_key), message.mandatory ? 1 : 0,
                                           /*immediate=*/0, &properties, to_bytes(message.bytes));

@@ -46,4 +46,11 @@ Expected<void> declare_topology(Connection& connection, std::size_t queue_max) {
     return {};
 }
 
+Expected<void> declare_classic_queue(Connection& connection, std::string_view queue) {
+    auto declared = connection.declare_exchange(kClassicExchange, "direct");
+    if (declared) declared = connection.declare_classic_queue(queue);
+    if (declared) declared = connection.bind(queue, kClassicExchange, queue);
+    return declared;
+}
+
 }  // namespace stockroom::bus_amqp

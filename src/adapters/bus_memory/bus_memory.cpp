@@ -1,6 +1,5 @@
 #include "stockroom/bus_memory/bus_memory.hpp"
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <tuple>
@@ -8,124 +7,17 @@
 
 #include <fmt/format.h>
 
-#include "queue.hpp"
+#include "core.hpp"
 
 namespace stockroom::bus_memory {
 
 namespace {
-
-/// Where the replies to one publisher go.
-class ReplySink {
-  public:
-    explicit ReplySink(ports::ReplyHandler handler) : handler_(std::move(handler)) {}
-
-    void deliver(std::vector<std::string> replies) {
-        const base::lock_guard lock(mutex_);
-        if (handler_) handler_(std::move(replies));
-    }
-    void close() {
-        const base::lock_guard lock(mutex_);
-        handler_ = nullptr;
-    }
-
-  private:
-    base::mutex mutex_;
-    ports::ReplyHandler handler_ STOCKROOM_GUARDED_BY(mutex_);
-};
 
 ports::Error no_such_tag(std::uint64_t tag) {
     return {ports::ErrorKind::permanent, fmt::format("bus_memory: no message has the tag {}", tag)};
 }
 
 }  // namespace
-
-/// What the bus, its publishers and its consumers share.
-class MemoryBus::Core {
-  public:
-    Core(telemetry::Metrics& metrics, Options options)
-        : metrics_(metrics),
-          options_(std::move(options)),
-          dead_(metrics.counter("stockroom_queue_dead_total",
-                                "Messages and parts of messages that became dead letters")) {}
-
-    [[nodiscard]] Queue& queue(std::string_view name) {
-        const base::lock_guard lock(mutex_);
-        auto found = queues_.find(name);
-        if (found == queues_.end()) {
-            auto made = std::make_unique<Queue>(name, options_, metrics_);
-            if (closed_) (void)made->close();
-            found = queues_.emplace(std::string(name), std::move(made)).first;
-        }
-        return *found->second;
-    }
-
-    [[nodiscard]] std::pair<std::string, std::shared_ptr<ReplySink>> add_sink(
-        ports::ReplyHandler handler) {
-        const base::lock_guard lock(mutex_);
-        auto address = fmt::format("publisher/{}", ++last_publisher_);
-        auto sink = std::make_shared<ReplySink>(std::move(handler));
-        sinks_.emplace(address, sink);
-        return {std::move(address), std::move(sink)};
-    }
-    void remove_sink(const std::string& address) {
-        const base::lock_guard lock(mutex_);
-        sinks_.erase(address);
-    }
-    /// Null when that publisher is gone.
-    [[nodiscard]] std::shared_ptr<ReplySink> find_sink(const std::string& address) {
-        const base::lock_guard lock(mutex_);
-        const auto found = sinks_.find(address);
-        return found == sinks_.end() ? nullptr : found->second;
-    }
-
-    void add_dead_letter(DeadLetter letter) {
-        dead_.add();
-        const base::lock_guard lock(mutex_);
-        dead_letters_.push_back(std::move(letter));
-        if (dead_letters_.size() > options_.dead_letters_max) {
-            dead_letters_.pop_front();
-            ++dead_letters_dropped_;
-        }
-    }
-    [[nodiscard]] DeadLetters dead_letters() {
-        const base::lock_guard lock(mutex_);
-        return {.letters = {dead_letters_.begin(), dead_letters_.end()},
-                .dropped = dead_letters_dropped_};
-    }
-
-    void close() {
-        std::vector<Queue*> queues;
-        {
-            const base::lock_guard lock(mutex_);
-            closed_ = true;
-            for (const auto& [name, queue] : queues_)
-                queues.push_back(queue.get());
-        }
-        for (Queue* queue : queues) {
-            for (Message& message : queue->close())
-                message.finish(message.deliveries == 0 ? ports::Published::unavailable
-                                                       : ports::Published::unknown);
-        }
-    }
-    [[nodiscard]] bool closed() {
-        const base::lock_guard lock(mutex_);
-        return closed_;
-    }
-
-  private:
-    telemetry::Metrics& metrics_;
-    const Options options_;
-    telemetry::Counter dead_;
-
-    base::mutex mutex_;
-    bool closed_ STOCKROOM_GUARDED_BY(mutex_) = false;
-    // Never removed: references to a queue are as good as the core.
-    std::map<std::string, std::unique_ptr<Queue>, std::less<>> queues_ STOCKROOM_GUARDED_BY(mutex_);
-    std::map<std::string, std::shared_ptr<ReplySink>> sinks_ STOCKROOM_GUARDED_BY(mutex_);
-    std::uint64_t last_publisher_ STOCKROOM_GUARDED_BY(mutex_) = 0;
-    std::deque<DeadLetter> dead_letters_ STOCKROOM_GUARDED_BY(mutex_);
-    std::uint64_t dead_letters_dropped_ STOCKROOM_GUARDED_BY(mutex_) = 0;
-};
 
 class MemoryPublisher final : public ports::Publisher {
   public:
@@ -154,7 +46,7 @@ class MemoryPublisher final : public ports::Publisher {
     std::shared_ptr<ReplySink> sink_;
 };
 
-class MemoryConsumer final : public ports::Consumer {
+class MemoryConsumer final : public ports::ClassicConsumer {
   public:
     MemoryConsumer(std::shared_ptr<MemoryBus::Core> core, std::string_view queue)
         : core_(std::move(core)), queue_(core_->queue(queue)) {}
@@ -177,6 +69,7 @@ class MemoryConsumer final : public ports::Consumer {
             deliveries.push_back({.tag = ++last_tag_,
                                   .bytes = message.bytes,
                                   .reply_to = message.reply_to,
+                                  .correlation_id = message.correlation_id,
                                   .earlier_deliveries = message.deliveries++});
             taken_.emplace_hint(taken_.end(), last_tag_, std::move(message));
         }
@@ -192,6 +85,13 @@ class MemoryConsumer final : public ports::Consumer {
         for (auto& [address, its_replies] : by_address) {
             if (const auto sink = core_->find_sink(address)) sink->deliver(std::move(its_replies));
         }
+    }
+
+    std::expected<void, ports::Error> answer(ports::Reply reply,
+                                             base::Deadline /*deadline*/) override {
+        if (const auto questions = core_->find_asker(reply.reply_to))
+            questions->answer(reply.correlation_id, std::move(reply.bytes));
+        return {};
     }
 
     std::expected<void, ports::Error> ack(std::span<const std::uint64_t> tags) override {
@@ -245,6 +145,36 @@ class MemoryConsumer final : public ports::Consumer {
     std::uint64_t last_tag_ = 0;
 };
 
+class MemoryAsker final : public ports::Asker {
+  public:
+    explicit MemoryAsker(std::shared_ptr<MemoryBus::Core> core) : core_(std::move(core)) {
+        std::tie(address_, questions_) = core_->add_asker();
+    }
+    ~MemoryAsker() override {
+        core_->remove_asker(address_);
+        questions_->close();
+    }
+    MemoryAsker(const MemoryAsker&) = delete;
+    MemoryAsker& operator=(const MemoryAsker&) = delete;
+
+    void ask(std::string_view queue, std::string bytes, base::Deadline deadline,
+             ports::AnswerHandler done) override {
+        Message message{.bytes = std::move(bytes),
+                        .reply_to = address_,
+                        .correlation_id = questions_->add(deadline, std::move(done))};
+        if (!core_->queue(queue).push(message)) return;
+        questions_->answer(
+            message.correlation_id,
+            std::unexpected(ports::Error{ports::ErrorKind::retryable,
+                                         fmt::format("bus_memory: {} takes nothing", queue)}));
+    }
+
+  private:
+    std::shared_ptr<MemoryBus::Core> core_;
+    std::string address_;
+    std::shared_ptr<Questions> questions_;
+};
+
 MemoryBus::MemoryBus(telemetry::Metrics& metrics, Options options)
     : core_(std::make_shared<Core>(metrics, std::move(options))) {}
 
@@ -258,6 +188,14 @@ std::unique_ptr<ports::Publisher> MemoryBus::make_publisher(ports::ReplyHandler 
 
 std::unique_ptr<ports::Consumer> MemoryBus::make_consumer(std::string_view queue) {
     return std::make_unique<MemoryConsumer>(core_, queue);
+}
+
+std::unique_ptr<ports::ClassicConsumer> MemoryBus::make_classic_consumer(std::string_view queue) {
+    return std::make_unique<MemoryConsumer>(core_, queue);
+}
+
+std::unique_ptr<ports::Asker> MemoryBus::make_asker() {
+    return std::make_unique<MemoryAsker>(core_);
 }
 
 std::string MemoryBus::trouble() const {

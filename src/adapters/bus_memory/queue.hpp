@@ -20,6 +20,7 @@ namespace stockroom::bus_memory {
 struct Message {
     std::string bytes;
     std::string reply_to;
+    std::string correlation_id{};
     ports::PublishedHandler done{};  // empty: nobody waits for it
     std::uint32_t deliveries = 0;    // how often it was given out
     bool dead = false;               // some of it is among the dead letters

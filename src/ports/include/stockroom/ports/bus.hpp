@@ -49,6 +49,7 @@ struct Delivery {
     std::string bytes;                     // one command, or an array of 1 to 256
     std::string reply_to;                  // where its outcomes go; empty: nowhere
     std::string correlation_id{};          // what its sender knows its answers by; empty: none
+    std::string message_id{};              // what its sender knows it by; empty: none
     std::uint32_t earlier_deliveries = 0;  // how often it was given out before
 };
 

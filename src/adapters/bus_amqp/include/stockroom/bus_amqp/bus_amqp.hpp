@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "stockroom/ports/bus.hpp"
+#include "stockroom/ports/classic.hpp"
 #include "stockroom/ports/events.hpp"
 #include "stockroom/telemetry/metrics.hpp"
 
@@ -23,7 +24,7 @@ struct Options {
 
 /// RabbitMQ (DESIGN: messages). Every publisher, consumer and subscription has a connection and a
 /// thread of its own, connects in the background, and connects again as often as it must.
-class AmqpBus final : public ports::Bus, public ports::EventBus {
+class AmqpBus final : public ports::Bus, public ports::EventBus, public ports::ClassicBus {
   public:
     /// Connects to nothing yet. The error says, for people, what is wrong with the URL.
     [[nodiscard]] static std::expected<std::unique_ptr<AmqpBus>, std::string> make(
@@ -35,6 +36,9 @@ class AmqpBus final : public ports::Bus, public ports::EventBus {
     [[nodiscard]] std::unique_ptr<ports::Publisher> make_publisher(
         ports::ReplyHandler on_replies) override;
     [[nodiscard]] std::unique_ptr<ports::Consumer> make_consumer(std::string_view queue) override;
+    [[nodiscard]] std::unique_ptr<ports::ClassicConsumer> make_classic_consumer(
+        std::string_view queue) override;
+    [[nodiscard]] std::unique_ptr<ports::Asker> make_asker() override;
     [[nodiscard]] std::unique_ptr<ports::EventPublisher> make_event_publisher() override;
     [[nodiscard]] std::unique_ptr<ports::EventSubscription> subscribe(
         ports::EventListener& listener) override;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "stockroom/ports/bus.hpp"
+#include "stockroom/ports/classic.hpp"
 #include "stockroom/telemetry/metrics.hpp"
 
 namespace stockroom::bus_memory {
@@ -43,7 +44,7 @@ struct DeadLetters {
 /// The bus of the embedded shape: named, bounded queues in this process's memory. What is published
 /// is gone with the process, so `durable` is told only when the message is acked, which is when its
 /// outcome is committed. Publishers and consumers may outlive the bus; they find it closed.
-class MemoryBus final : public ports::Bus {
+class MemoryBus final : public ports::Bus, public ports::ClassicBus {
   public:
     explicit MemoryBus(telemetry::Metrics& metrics, Options options = {});
     ~MemoryBus() override;
@@ -55,6 +56,9 @@ class MemoryBus final : public ports::Bus {
     [[nodiscard]] std::unique_ptr<ports::Publisher> make_publisher(
         ports::ReplyHandler on_replies) override;
     [[nodiscard]] std::unique_ptr<ports::Consumer> make_consumer(std::string_view queue) override;
+    [[nodiscard]] std::unique_ptr<ports::ClassicConsumer> make_classic_consumer(
+        std::string_view queue) override;
+    [[nodiscard]] std::unique_ptr<ports::Asker> make_asker() override;
     [[nodiscard]] std::string trouble() const override;
 
     /// Nothing is taken any more. What still waits ends as `unavailable`, or as `unknown` when it
@@ -68,6 +72,7 @@ class MemoryBus final : public ports::Bus {
     std::shared_ptr<Core> core_;
     friend class MemoryPublisher;
     friend class MemoryConsumer;
+    friend class MemoryAsker;
 };
 
 }  // namespace stockroom::bus_memory
