@@ -1,5 +1,6 @@
 #include "audit_check.hpp"
 
+#include <chrono>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -43,6 +44,7 @@ class Check {
         if (read) read = source.order_lines(look);
         if (read) read = source.orders(look);
         if (read) read = source.versions(look);
+        if (read) read = source.statistics(look);
         if (!read) return std::unexpected(std::move(read.error()));
         log_.check_all_were_seen();
         return std::move(report_);
@@ -62,6 +64,7 @@ class Check {
     void check(const ports::OrderLineAudit& line);
     void check(const ports::OrderAudit& order);
     void check_price(const ports::OrderAudit& order);
+    void check(const ports::StatisticsAudit& minute);
     void check(const ports::VersionAudit& row) {
         log_.check_version(6, "row", row.key, row.key, row.version);
     }
@@ -196,6 +199,21 @@ void Check::check(const ports::OrderAudit& order) {
         found(5, "it is fulfilled, and nothing was shipped");
 }
 
+void Check::check(const ports::StatisticsAudit& minute) {
+    ++report_.minutes;
+    if (minute.exists && minute.kept == minute.counted) return;
+    const auto told = [](const domain::OrderTotals& totals) {
+        return fmt::format("{} processed, {} rejected, {} units, {}", totals.processed,
+                           totals.rejected, totals.units.to_string(),
+                           totals.execution_price.to_money());
+    };
+    const auto start = base::Time().plus(std::chrono::minutes(minute.minute));
+    report_.add(
+        {8, "statistics", start.to_string(),
+         fmt::format("up to this minute {}, a count of the orders gives {}",
+                     minute.exists ? told(minute.kept) : "there is none", told(minute.counted))});
+}
+
 }  // namespace
 
 void AuditReport::add(AuditFinding finding) {
@@ -219,6 +237,7 @@ std::string to_json(const AuditReport& report) {
     json.field("orders", report.orders);
     json.field("order_lines", report.order_lines);
     json.field("events", report.events);
+    json.field("minutes", report.minutes);
     json.end_object();
     json.name("findings");
     json.begin_array();
@@ -243,9 +262,10 @@ std::string to_text(const AuditReport& report) {
                             finding.key, finding.detail);
     if (report.findings_total > report.findings.size())
         text += fmt::format("and {} more\n", report.findings_total - report.findings.size());
-    text += fmt::format("{}: {} levels, {} hold lines, {} orders, {} order lines, {} events\n",
-                        report.is_ok() ? "all is right" : "NOT RIGHT", report.levels,
-                        report.hold_lines, report.orders, report.order_lines, report.events);
+    text += fmt::format(
+        "{}: {} levels, {} hold lines, {} orders, {} order lines, {} events, {} minutes\n",
+        report.is_ok() ? "all is right" : "NOT RIGHT", report.levels, report.hold_lines,
+        report.orders, report.order_lines, report.events, report.minutes);
     return text;
 }
 

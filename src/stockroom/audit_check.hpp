@@ -11,12 +11,13 @@
 
 namespace stockroom {
 
-/// A row that breaks an invariant (DESIGN section 4: 1, 2, 5 or 6).
+/// A row that breaks an invariant (docs/architecture.md, "What always holds": 1, 2, 5, 6 or 8).
 struct AuditFinding {
     int invariant = 0;
-    std::string_view what;  // "level", "hold_line", "order", "order_line", "log" or "row"
-    std::string key;        // which one: "IB1 at main"
-    std::string detail;     // "on_hand is 49, the ledger sums to 50"
+    std::string_view
+        what;            // "level", "hold_line", "order", "order_line", "log", "row", "statistics"
+    std::string key;     // which one: "IB1 at main"
+    std::string detail;  // "on_hand is 49, the ledger sums to 50"
 };
 
 struct AuditReport {
@@ -26,6 +27,7 @@ struct AuditReport {
     std::int64_t orders = 0;
     std::int64_t order_lines = 0;
     std::int64_t events = 0;
+    std::int64_t minutes = 0;  // of the order statistics
 
     static constexpr std::size_t kFindingsMax = 100;
     std::vector<AuditFinding> findings;  // the first ones

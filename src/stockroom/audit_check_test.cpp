@@ -22,6 +22,7 @@ class Rows final : public ports::AuditSource {
     std::vector<ports::OrderLineAudit> order_line_rows;
     std::vector<ports::OrderAudit> order_rows;
     std::vector<ports::VersionAudit> version_rows;
+    std::vector<ports::StatisticsAudit> statistics_rows;
     std::vector<ports::EventAudit> event_rows;
     std::int64_t head = 0;
 
@@ -53,6 +54,10 @@ class Rows final : public ports::AuditSource {
     std::expected<void, Error> versions(
         const std::function<void(const ports::VersionAudit&)>& visit) override {
         return give(version_rows, visit);
+    }
+    std::expected<void, Error> statistics(
+        const std::function<void(const ports::StatisticsAudit&)>& visit) override {
+        return give(statistics_rows, visit);
     }
     std::expected<void, Error> events(
         const std::function<void(const ports::EventAudit&)>& visit) override {
@@ -141,6 +146,12 @@ Rows a_good_day() {
     rows.version_rows = {{.key = "item/IB1", .version = 1},
                          {.key = "location/main", .version = 1},
                          {.key = "location/north", .version = 1}};
+    const domain::OrderTotals upto{.processed = 5,
+                                   .rejected = 1,
+                                   .units = base::Total(19),
+                                   .execution_price = base::Total(4'750)};
+    rows.statistics_rows = {{.minute = 29'395'320, .exists = true, .kept = {}, .counted = {}},
+                            {.minute = 29'395'321, .exists = true, .kept = upto, .counted = upto}};
     return rows;
 }
 
@@ -164,6 +175,7 @@ TEST(AuditCheck, FindsNothingOnAGoodDay) {
     EXPECT_EQ(report->orders, 6);
     EXPECT_EQ(report->order_lines, 6);
     EXPECT_EQ(report->events, 17);
+    EXPECT_EQ(report->minutes, 2);
 }
 
 struct Tampering {
@@ -340,12 +352,28 @@ const Tampering log_cases[] = {
      {"6 log position 1: item.created of item/IB1 is of a command without an outcome"}},
 };
 
+const Tampering statistics_cases[] = {
+    {"price",
+     [](Rows& rows) { rows.statistics_rows[1].kept.execution_price = base::Total(4'751); },
+     {"8 statistics 2025-11-21T10:01:00.000000Z: up to this minute 5 processed, 1 rejected, 19 "
+      "units, 47.51, a count of the orders gives 5 processed, 1 rejected, 19 units, 47.50"}},
+    {"rejected",
+     [](Rows& rows) { rows.statistics_rows[0].kept.rejected = 1; },
+     {"8 statistics 2025-11-21T10:00:00.000000Z: up to this minute 0 processed, 1 rejected, 0 "
+      "units, 0.00, a count of the orders gives 0 processed, 0 rejected, 0 units, 0.00"}},
+    {"minute_gone",
+     [](Rows& rows) { rows.statistics_rows[0].exists = false; },
+     {"8 statistics 2025-11-21T10:00:00.000000Z: up to this minute there is none, a count of the "
+      "orders gives 0 processed, 0 rejected, 0 units, 0.00"}},
+};
+
 std::string name_of(const testing::TestParamInfo<Tampering>& info) {
     return info.param.name;
 }
 INSTANTIATE_TEST_SUITE_P(Level, AuditTampering, testing::ValuesIn(level_cases), name_of);
 INSTANTIATE_TEST_SUITE_P(Hold, AuditTampering, testing::ValuesIn(hold_cases), name_of);
 INSTANTIATE_TEST_SUITE_P(Order, AuditTampering, testing::ValuesIn(order_cases), name_of);
+INSTANTIATE_TEST_SUITE_P(Statistics, AuditTampering, testing::ValuesIn(statistics_cases), name_of);
 INSTANTIATE_TEST_SUITE_P(Log, AuditTampering, testing::ValuesIn(log_cases), name_of);
 
 TEST(AuditCheck, ShowsTheFirstFindingsAndCountsTheRest) {
@@ -369,10 +397,11 @@ TEST(AuditCheck, WritesJson) {
     rows.log("level.changed", "level/a\"b/main", 1);
     const auto report = check_books(rows);
     ASSERT_TRUE(report.has_value());
-    EXPECT_EQ(to_json(*report),
-              R"({"ok":false,"checked":{"levels":1,"hold_lines":0,"orders":0,"order_lines":0,)"
-              R"("events":1},"findings":[{"invariant":2,"what":"level","key":"a\"b at main",)"
-              R"("detail":"on_hand is 49, the ledger sums to 50"}],"findings_total":1})");
+    EXPECT_EQ(
+        to_json(*report),
+        R"({"ok":false,"checked":{"levels":1,"hold_lines":0,"orders":0,"order_lines":0,)"
+        R"("events":1,"minutes":0},"findings":[{"invariant":2,"what":"level","key":"a\"b at main",)"
+        R"("detail":"on_hand is 49, the ledger sums to 50"}],"findings_total":1})");
 }
 
 }  // namespace

@@ -176,6 +176,11 @@ TAMPERINGS = {
     "an outcome removed": (
         lambda orders: f"DELETE FROM outcomes WHERE command = {id_of(orders['confirmed'])}",
         lambda orders: (6, "log", None, "is of a command without an outcome")),
+    "an order's price, in the statistics": (
+        lambda orders: "UPDATE order_statistics SET price_rest = price_rest + 1 "
+                       "WHERE minute = (SELECT max(minute) FROM order_statistics)",
+        lambda orders: (8, "statistics", None, "up to this minute 5 processed, 1 rejected, 20 units, "
+                        "50.01, a count of the orders gives 5 processed, 1 rejected, 20 units, 50.00")),
     "an item's version": (
         lambda orders: "UPDATE items SET version = 2 WHERE sku = 'IB2'",
         lambda orders: (6, "row", "item/IB2", "its version is 2, its last event's is 1")),

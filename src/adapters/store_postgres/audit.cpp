@@ -8,6 +8,7 @@
 #include "stockroom/store_postgres/postgres.hpp"
 
 #include "connection.hpp"
+#include "rows.hpp"
 
 namespace stockroom::store_postgres {
 
@@ -72,6 +73,25 @@ constexpr auto kVersions =
     "SELECT key, version FROM (SELECT 'item/' || sku AS key, version FROM items "
     "UNION ALL SELECT 'location/' || code, version FROM locations) AS versions "
     "ORDER BY key COLLATE \"C\"";
+
+constexpr auto kStatistics =
+    "WITH lines AS MATERIALIZED (SELECT number, sum(quantity) AS units FROM order_lines "
+    "GROUP BY number), "
+    "counted AS MATERIALIZED (SELECT created_at / 60000000 AS minute, "
+    "count(*) FILTER (WHERE state <> 'rejected') AS processed, "
+    "count(*) FILTER (WHERE state = 'rejected') AS rejected, "
+    "sum(lines.units) FILTER (WHERE state <> 'rejected') AS units, "
+    "sum(execution_price) FILTER (WHERE state <> 'rejected') AS price "
+    "FROM orders LEFT JOIN lines ON lines.number = orders.number GROUP BY 1) "
+    "SELECT minute, kept.processed IS NOT NULL, coalesce(kept.processed, 0), "
+    "coalesce(kept.rejected, 0), coalesce(kept.units, 0)::text, "
+    "coalesce(kept.execution_price, 0)::text, "
+    "coalesce(sum(counted.processed) OVER upto, 0)::bigint, "
+    "coalesce(sum(counted.rejected) OVER upto, 0)::bigint, "
+    "coalesce(sum(counted.units) OVER upto, 0)::text, "
+    "coalesce(sum(counted.price) OVER upto, 0)::text "
+    "FROM order_statistics AS kept FULL JOIN counted USING (minute) "
+    "WINDOW upto AS (ORDER BY minute) ORDER BY minute";
 
 constexpr auto kEvents =
     "SELECT position, type, key, version, actor <> '', "
@@ -147,6 +167,19 @@ class PostgresAuditSource final : public ports::AuditSource {
         const std::function<void(const ports::VersionAudit&)>& visit) override {
         return read(kVersions, [&visit](const Rows& row) {
             visit({.key = row.string(0), .version = row.integer(1)});
+        });
+    }
+
+    [[nodiscard]] Expected<void> statistics(
+        const std::function<void(const ports::StatisticsAudit&)>& visit) override {
+        return read(kStatistics, [this, &visit](const Rows& row) {
+            const auto kept = read_order_totals(*connection_, row, 2);
+            const auto counted = read_order_totals(*connection_, row, 6);
+            if (!kept || !counted) return;
+            visit({.minute = row.integer(0),
+                   .exists = row.integer(1) != 0,
+                   .kept = *kept,
+                   .counted = *counted});
         });
     }
 

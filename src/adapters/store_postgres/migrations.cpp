@@ -184,8 +184,78 @@ BEGIN
 END $$;
 )sql";
 
+/// The statistics of orders, filled from the orders that are there. Commits wait for it, since what
+/// they log must be counted by one of the two.
+constexpr auto kOrderStatistics = R"sql(
+-- Running totals: each row tells of all orders that were created up to the end of its minute (so
+-- many since 1970), so that any span of minutes is the difference of two rows.
+CREATE TABLE order_statistics (
+    minute bigint PRIMARY KEY,
+    processed bigint NOT NULL CHECK (processed >= 0),
+    rejected bigint NOT NULL CHECK (rejected >= 0),
+    units numeric NOT NULL CHECK (units >= 0),            -- sums may need more than 64 bits
+    execution_price numeric NOT NULL CHECK (execution_price >= 0)
+) WITH (fillfactor = 50);
+
+-- REQUIRES: log_head is locked, and by an earlier statement, so that the totals of whoever had it
+-- before are seen.
+CREATE FUNCTION count_orders(at_minute bigint, more_processed bigint, more_rejected bigint,
+                             more_units numeric, more_price numeric)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO order_statistics
+    SELECT at_minute, coalesce(last.processed, 0), coalesce(last.rejected, 0),
+        coalesce(last.units, 0), coalesce(last.execution_price, 0)
+    FROM (VALUES (1)) AS one LEFT JOIN (
+        SELECT * FROM order_statistics WHERE minute < at_minute ORDER BY minute DESC LIMIT 1
+    ) AS last ON true
+    ON CONFLICT (minute) DO NOTHING;
+    -- Of two that commit at the turn of a minute, the later one may have begun in the earlier.
+    UPDATE order_statistics SET processed = processed + more_processed,
+        rejected = rejected + more_rejected, units = units + more_units,
+        execution_price = execution_price + more_price
+    WHERE minute >= at_minute;
+END $$;
+
+-- Programs from before this table do not count their orders: it is done for them, once their
+-- statement has the log's head. Later programs say that they count.
+CREATE FUNCTION count_logged_order() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM count_orders(orders.created_at / 60000000, counted.processed,
+        1 - counted.processed, counted.processed * (
+            SELECT sum(quantity) FROM order_lines WHERE order_lines.number = orders.number),
+        counted.processed * orders.execution_price::numeric)
+    FROM orders
+    CROSS JOIN LATERAL (SELECT (state <> 'rejected')::integer::bigint AS processed) AS counted
+    WHERE orders.id = substr(NEW.key, 7)::uuid;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER log_counts_orders AFTER INSERT ON log FOR EACH ROW
+    WHEN (NEW.version = 1 AND NEW.key LIKE 'order/%'
+          AND current_setting('stockroom.counts_orders', true) IS DISTINCT FROM 'on')
+    EXECUTE FUNCTION count_logged_order();
+GRANT SELECT, INSERT, UPDATE ON order_statistics TO stockroom_service;
+
+INSERT INTO order_statistics
+SELECT minute, sum(processed) OVER upto, sum(rejected) OVER upto, sum(units) OVER upto,
+    sum(price) OVER upto
+FROM (
+    SELECT created_at / 60000000 AS minute,
+        count(*) FILTER (WHERE state <> 'rejected') AS processed,
+        count(*) FILTER (WHERE state = 'rejected') AS rejected,
+        coalesce(sum(lines.units) FILTER (WHERE state <> 'rejected'), 0) AS units,
+        coalesce(sum(execution_price) FILTER (WHERE state <> 'rejected'), 0) AS price
+    FROM orders
+    LEFT JOIN (SELECT number, sum(quantity) AS units FROM order_lines GROUP BY number) AS lines
+        USING (number)
+    GROUP BY 1
+) AS minutes
+WINDOW upto AS (ORDER BY minute);
+)sql";
+
 constexpr std::array kMigrations{
     Migration{.sql = kFirst, .oldest = 1},
+    Migration{.sql = kOrderStatistics, .oldest = 1},
 };
 
 constexpr auto kGrants = R"sql(
@@ -197,12 +267,15 @@ GRANT USAGE ON SCHEMA stockroom TO stockroom_service, stockroom_reader, stockroo
 
 GRANT SELECT ON ALL TABLES IN SCHEMA stockroom TO stockroom_service, stockroom_reader;
 GRANT INSERT ON locations, items, levels, movements, orders, order_lines, holds, hold_lines,
-    outcomes, dead_commands, log TO stockroom_service;
-GRANT UPDATE ON log_head, locations, items, levels, orders, holds TO stockroom_service;
+    outcomes, dead_commands, log, order_statistics TO stockroom_service;
+GRANT UPDATE ON log_head, locations, items, levels, orders, holds, order_statistics
+    TO stockroom_service;
 GRANT UPDATE (returned) ON order_lines TO stockroom_service;
 GRANT UPDATE (posted, voided) ON hold_lines TO stockroom_service;
 GRANT USAGE ON SEQUENCE order_numbers, movement_numbers TO stockroom_service;
 GRANT EXECUTE ON FUNCTION conflict(text) TO stockroom_service;
+GRANT EXECUTE ON FUNCTION count_orders(bigint, bigint, bigint, numeric, numeric)
+    TO stockroom_service;
 GRANT EXECUTE ON FUNCTION plain_words(text) TO stockroom_service, stockroom_reader;
 
 GRANT SELECT ON schema_version, log, log_head, relay_cursor TO stockroom_relay;
@@ -214,7 +287,7 @@ constexpr auto kRightsToRead = R"sql(
     ('SELECT', 'items'), ('SELECT', 'levels'), ('SELECT', 'movements'), ('SELECT', 'orders'),
     ('SELECT', 'order_lines'), ('SELECT', 'holds'), ('SELECT', 'hold_lines'),
     ('SELECT', 'outcomes'), ('SELECT', 'dead_commands'), ('SELECT', 'log'),
-    ('SELECT', 'relay_cursor')
+    ('SELECT', 'relay_cursor'), ('SELECT', 'order_statistics')
 )sql";
 
 constexpr auto kRightsToDecide = R"sql(
@@ -223,6 +296,7 @@ constexpr auto kRightsToDecide = R"sql(
     ('INSERT', 'orders'), ('INSERT', 'order_lines'), ('INSERT', 'holds'), ('INSERT', 'hold_lines'),
     ('UPDATE', 'log_head'), ('UPDATE', 'locations'), ('UPDATE', 'items'), ('UPDATE', 'levels'),
     ('UPDATE', 'orders'), ('UPDATE', 'order_lines'), ('UPDATE', 'holds'), ('UPDATE', 'hold_lines'),
+    ('INSERT', 'order_statistics'), ('UPDATE', 'order_statistics'), ('SELECT', 'order_statistics'),
     ('USAGE', 'order_numbers'), ('USAGE', 'movement_numbers'),
     ('SELECT', 'schema_version'), ('SELECT', 'log_head'), ('SELECT', 'locations'),
     ('SELECT', 'items'), ('SELECT', 'levels'), ('SELECT', 'orders'), ('SELECT', 'order_lines'),

@@ -18,7 +18,8 @@ struct Migration {
 /// Each is applied once, in this order, and never edited after a release.
 [[nodiscard]] std::span<const Migration> migrations();
 
-/// Who may do what; runs after every migration. Names tables as they are then.
+/// Who may do what; runs after the last migration, also when there was none to do. A migration that
+/// older programs need rights for grants those itself.
 [[nodiscard]] const char* grants();
 
 // What a session needs of these rights to do its work, as rows of SQL: ('PRIVILEGE', 'relation').

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "stockroom/store_format/cursor.hpp"
+#include "stockroom/store_format/order_counts.hpp"
 #include "stockroom/store_format/states.hpp"
 
 #include "query_sql.hpp"
@@ -61,6 +62,7 @@ PostgresQueries::PostgresQueries(Target target)
       order_(connection_, order_sql()),
       orders_(connection_, orders_sql()),
       orders_by_customer_(connection_, orders_by_customer_sql()),
+      order_statistics_(connection_, order_statistics_sql()),
       outcome_(connection_,
                "SELECT command, kind, fingerprint, bytes, at FROM outcomes WHERE command = $1"),
       dead_command_(connection_,
@@ -273,6 +275,25 @@ ports::Page<domain::OrderView> PostgresQueries::read_orders(const ports::OrderFi
         }
     }
     return page;
+}
+
+auto PostgresQueries::order_statistics(const ports::OrderSpan& span)
+    -> Result<ports::OrderStatistics> {
+    const auto since = span.since.transform(minute_of);
+    const auto until = span.until.transform(minute_of);
+    const auto window = span.window.transform(
+        [](std::chrono::seconds back) { return std::chrono::microseconds(back).count(); });
+    return reading([&] {
+        ports::OrderStatistics found{
+            .since = {}, .until = until.transform(start_of_minute), .totals = {}};
+        Rows rows = order_statistics_.query(since, until, window);
+        if (!rows.next()) return found;
+        if (!rows.is_null(0)) found.since = start_of_minute(rows.integer(0));
+        const auto upto = read_order_totals(connection_, rows, 1);
+        const auto before = read_order_totals(connection_, rows, 5);
+        if (upto && before) found.totals = upto->minus(*before);
+        return found;
+    });
 }
 
 auto PostgresQueries::outcome(const base::Uuid& id) -> Result<std::optional<ports::StoredOutcome>> {

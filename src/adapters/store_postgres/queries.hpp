@@ -27,6 +27,7 @@ class PostgresQueries final : public ports::Queries {
     Result<std::optional<domain::OrderView>> order(const base::Uuid& id) override;
     ports::PageResult<domain::OrderView> orders(const ports::OrderFilter& filter,
                                                 const ports::PageRequest& page) override;
+    Result<ports::OrderStatistics> order_statistics(const ports::OrderSpan& span) override;
     Result<std::optional<ports::StoredOutcome>> outcome(const base::Uuid& id) override;
     Result<std::optional<ports::DeadCommand>> dead_command(const base::Uuid& id) override;
     Result<std::vector<DueOrder>> due_orders(std::size_t limit) override;
@@ -61,6 +62,7 @@ class PostgresQueries final : public ports::Queries {
     Statement order_;
     Statement orders_;
     Statement orders_by_customer_;
+    Statement order_statistics_;
     Statement outcome_;
     Statement dead_command_;
     Statement due_orders_;

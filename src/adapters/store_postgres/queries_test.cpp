@@ -1,5 +1,6 @@
 #include "queries.hpp"
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <random>
@@ -221,6 +222,8 @@ TEST_F(QueriesTest, EveryReadGoesByAnIndex) {
         {order_sql(), "uuid", "gen_random_uuid()"},
         {orders_sql(), "bigint, text, bigint, bigint", "9, '', 0, 50"},
         {orders_by_customer_sql(), "bigint, text, bigint, bigint, text", "9, '', 0, 50, 'c'"},
+        {order_statistics_sql(), "bigint, bigint, bigint", "NULL, NULL, NULL"},
+        {order_statistics_sql(), "bigint, bigint, bigint", "1, 2, 60000000"},
         {due_orders_sql(), "bigint", "50"},
     };
     Connection connection(target(), Purpose::read);
@@ -241,6 +244,42 @@ TEST_F(QueriesTest, EveryReadGoesByAnIndex) {
         connection.execute("DEALLOCATE tried");
         ASSERT_FALSE(connection.failed()) << connection.take_error().detail;
     }
+}
+
+/// As ten million orders would leave them in half a year.
+TEST_F(QueriesTest, StatisticsOfAnySpanReadAFewRows) {
+    constexpr int kMinutes = 260'000;
+    database().execute(
+        fmt::format("INSERT INTO stockroom.order_statistics SELECT n, n * 40, n, n * 100, n * 1000 "
+                    "FROM generate_series(1, {}) AS n",
+                    kMinutes));
+    Connection connection(target(), Purpose::read);
+    connection.execute(
+        fmt::format("PREPARE tried (bigint, bigint, bigint) AS {}", order_statistics_sql()));
+    for (const auto* values :
+         {"NULL, NULL, NULL", "130000, NULL, NULL", "NULL, NULL, 3600000000", "10, 200000, NULL"}) {
+        const auto text = fmt::format(
+            "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY OFF) EXECUTE tried ({})",
+            values);
+        Statement plan(connection, text.c_str());
+        std::string lines;
+        std::int64_t rows_read = 0;
+        for (Rows rows = plan.query(); rows.next();) {
+            const auto line = rows.string(0);
+            lines += line + '\n';
+            const auto of_statistics = line.find("on order_statistics");
+            const auto actual = line.find("actual rows=");
+            if (of_statistics == std::string::npos || actual == std::string::npos) continue;
+            rows_read += std::stoll(line.substr(actual + std::string_view("actual rows=").size()));
+        }
+        EXPECT_THAT(lines, testing::HasSubstr("Index Scan Backward")) << lines;
+        EXPECT_THAT(lines, testing::Not(testing::HasSubstr("Rows Removed"))) << lines;
+        EXPECT_LE(rows_read, 2) << lines;
+        EXPECT_GE(rows_read, 1) << lines;
+    }
+    const auto half = must(queries().order_statistics(
+        {.since = base::Time().plus(std::chrono::minutes(130'001)), .until = {}, .window = {}}));
+    EXPECT_EQ(half.totals.processed, 130'000 * 40);
 }
 
 TEST_F(QueriesTest, TheAuditReadsMoreThanIsFetchedAtOnce) {

@@ -131,6 +131,22 @@ const char* orders_by_customer_sql() {
     return sql.c_str();
 }
 
+const char* order_statistics_sql() {
+    return "WITH span AS MATERIALIZED (SELECT coalesce($1, (greatest(at, "
+           "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint) - $3) / 60000000) AS since "
+           "FROM log_head WHERE log_head.id = 1) "
+           "SELECT span.since, "
+           "coalesce(upto.processed, 0), coalesce(upto.rejected, 0), "
+           "coalesce(upto.units, 0)::text, coalesce(upto.execution_price, 0)::text, "
+           "coalesce(before.processed, 0), coalesce(before.rejected, 0), "
+           "coalesce(before.units, 0)::text, coalesce(before.execution_price, 0)::text FROM span "
+           "LEFT JOIN LATERAL (SELECT * FROM order_statistics "
+           "WHERE minute < greatest(coalesce($2, 9223372036854775807), span.since) "
+           "ORDER BY minute DESC LIMIT 1) AS upto ON true "
+           "LEFT JOIN LATERAL (SELECT * FROM order_statistics WHERE minute < span.since "
+           "ORDER BY minute DESC LIMIT 1) AS before ON true";
+}
+
 const char* due_orders_sql() {
     return "SELECT orders.id, holds.expires_at FROM holds "
            "JOIN orders ON orders.number = holds.number "

@@ -25,6 +25,11 @@ namespace stockroom::store_postgres {
 [[nodiscard]] const char* orders_sql();
 [[nodiscard]] const char* orders_by_customer_sql();  // $5 customer
 
+/// $1 from this minute on, or null: from the first; $2 before this minute, or null: to the last; $3
+/// microseconds back from now, or null, instead of $1: the first minute, then the totals up to the
+/// end and up to the start, as read_order_totals.
+[[nodiscard]] const char* order_statistics_sql();
+
 /// $1 rows at most: of orders whose holds are due, id and expiry.
 [[nodiscard]] const char* due_orders_sql();
 

@@ -117,6 +117,20 @@ std::optional<Numbered<domain::HoldLine>> read_hold_line(Connection& connection,
                                               .voided = rows.integer(5)}};
 }
 
+std::optional<domain::OrderTotals> read_order_totals(Connection& connection, const Rows& rows,
+                                                     int column) {
+    const auto units = base::Total::parse(rows.text(column + 2));
+    const auto price = base::Total::parse(rows.text(column + 3));
+    if (!units || !price) {
+        connection.fail_corrupt("a row of order_statistics");
+        return std::nullopt;
+    }
+    return domain::OrderTotals{.processed = rows.integer(column),
+                               .rejected = rows.integer(column + 1),
+                               .units = *units,
+                               .execution_price = *price};
+}
+
 ports::StoredOutcome read_outcome(const Rows& rows) {
     return {.command = rows.uuid(0),
             .kind = rows.string(1),

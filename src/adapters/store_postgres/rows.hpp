@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "stockroom/domain/state.hpp"
+#include "stockroom/domain/statistics.hpp"
 #include "stockroom/ports/store.hpp"
 
 #include "connection.hpp"
@@ -48,6 +49,9 @@ struct Numbered {
 /// Of the first columns: number, sku, location, quantity, posted, voided.
 [[nodiscard]] std::optional<Numbered<domain::HoldLine>> read_hold_line(Connection& connection,
                                                                        const Rows& rows);
+/// Of the columns from this one on: processed, rejected, units::text, execution_price::text.
+[[nodiscard]] std::optional<domain::OrderTotals> read_order_totals(Connection& connection,
+                                                                   const Rows& rows, int column);
 /// Of the first columns: command, kind, fingerprint, bytes, at.
 [[nodiscard]] ports::StoredOutcome read_outcome(const Rows& rows);
 

@@ -154,7 +154,7 @@ void apply(Connection& connection, std::int64_t version) {
                                    version, migration.oldest));
 }
 
-/// One step in a transaction of its own, roles and rights at the end of each. The version before.
+/// One step in a transaction of its own, rights at the end of the last one. The version before.
 std::int64_t migrate_once(Connection& connection) {
     connection.execute("BEGIN");
     connection.execute(kLock);
@@ -168,7 +168,7 @@ std::int64_t migrate_once(Connection& connection) {
     }
     make_roles(connection);
     if (version < newest()) apply(connection, version + 1);
-    connection.execute(grants());
+    if (version + 1 >= newest()) connection.execute(grants());
     connection.execute("COMMIT");
     return version;
 }

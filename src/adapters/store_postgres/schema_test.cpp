@@ -42,9 +42,82 @@ class SchemaTest : public testing::Test {
     std::optional<TestDatabase> database_;
 };
 
-constexpr int kNewest = 1;
+constexpr int kNewest = 2;
+
+class OldStoreTest : public SchemaTest {
+  protected:
+    void SetUp() override {
+        SchemaTest::SetUp();
+        database().execute("DROP SCHEMA stockroom CASCADE; CREATE SCHEMA stockroom");
+        as_owner(migrations()[0].sql);
+        as_owner(
+            "CREATE TABLE schema_version (version bigint PRIMARY KEY, oldest bigint NOT NULL, "
+            "at timestamptz NOT NULL DEFAULT now()); INSERT INTO schema_version VALUES (1, 1)");
+    }
+    void as_owner(const std::string& sql) {
+        database().execute("SET search_path = stockroom; " + sql);
+    }
+    void migrate_to_newest() {
+        const auto migrated = migrate(database().url());
+        ASSERT_TRUE(migrated.has_value()) << migrated.error().detail;
+        EXPECT_EQ(migrated->from, 1);
+        EXPECT_EQ(migrated->to, kNewest);
+    }
+    /// As a program of version 1 does: of one line of 3 units and one of 4, in this minute.
+    static std::string order_sql(int number, const std::string& state, int minute) {
+        const auto id =
+            "'00000000-0000-4000-8000-" + std::string(11, '0') + std::to_string(number) + "'";
+        const auto n = std::to_string(number);
+        const auto at = std::to_string(minute * 60'000'000 + 59'999'999);
+        return "INSERT INTO orders VALUES (" + n + ", " + id + ", '', '" + state +
+               "', 9223372036854775807, '', 'test', 1, " + at + ", " + at +
+               ", ''); INSERT INTO order_lines VALUES (" + n + ", 0, 'a', 3, 100, 0), (" + n +
+               ", 1, 'b', 4, 100, 0); UPDATE log_head SET position = position + 2; "
+               "INSERT INTO log SELECT position - 1, 'order.reserved', 'order/' || " +
+               id +
+               ", 1, NULL, 'test', 7, '' FROM log_head; "
+               "INSERT INTO log SELECT position, 'level.changed', 'level/a/main', " +
+               n + ", NULL, 'test', 7, '' FROM log_head; ";
+    }
+    /// "minute: processed, rejected, units, execution_price" of each row, a line each.
+    [[nodiscard]] std::string statistics() {
+        Connection connection({.url = database().url(), .application = "schema_test"},
+                              Purpose::read);
+        Statement statement(connection,
+                            "SELECT minute || ': ' || concat_ws(', ', processed, rejected, units, "
+                            "execution_price) FROM order_statistics ORDER BY minute");
+        std::string lines;
+        for (Rows rows = statement.query(); rows.next();)
+            lines += rows.string(0) + '\n';
+        return lines;
+    }
+};
 
 }  // namespace
+
+TEST_F(OldStoreTest, ItsOrdersAreCounted) {
+    as_owner(order_sql(1, "reserved", 1) + order_sql(2, "cancelled", 1) +
+             order_sql(3, "rejected", 1) + order_sql(4, "fulfilled", 3));
+    migrate_to_newest();
+    EXPECT_EQ(statistics(),
+              "1: 2, 1, 14, 18446744073709551614\n3: 3, 1, 21, 27670116110564327421\n");
+}
+
+TEST_F(OldStoreTest, OrdersOfItsProgramsAreCountedWhileTheyAreReplaced) {
+    as_owner(order_sql(1, "reserved", 1));
+    migrate_to_newest();
+    const auto by_old = [this](const std::string& sql) {
+        EXPECT_EQ(
+            refusal("stockroom_service", "SET search_path = stockroom; BEGIN; " + sql + "COMMIT"),
+            "");
+    };
+    by_old(order_sql(2, "confirmed", 1));
+    by_old(order_sql(3, "rejected", 2) + order_sql(4, "reserved", 2));
+    // Began in the minute before the last one to commit.
+    by_old(order_sql(5, "reserved", 1));
+    EXPECT_EQ(statistics(),
+              "1: 3, 0, 21, 27670116110564327421\n2: 4, 1, 28, 36893488147419103228\n");
+}
 
 TEST_F(SchemaTest, MigratingAgainChangesNothing) {
     ASSERT_EQ(migrations().size(), static_cast<std::size_t>(kNewest));

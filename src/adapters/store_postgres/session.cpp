@@ -15,14 +15,15 @@ constexpr auto kForAll =
 
 /// A process that stands still must not hold its rows for ever: its session is ended, and what it
 /// had under way is retried. All rows are found by their keys, also in tables that have grown since
-/// PostgreSQL has last counted them, so the plans need not be made again and again.
+/// PostgreSQL has last counted them, so the plans need not be made again and again. Orders are
+/// counted by the writer, not by the trigger that does it for older programs.
 constexpr auto kDecide =
     "SET synchronous_commit = on; SET default_transaction_isolation = 'read committed'; "
     "SET statement_timeout = '10s'; SET lock_timeout = '5s'; "
     "SET idle_in_transaction_session_timeout = '10s'; "
     "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; "
     "SET enable_hashjoin = off; SET enable_mergejoin = off; "
-    "SET max_parallel_workers_per_gather = 0;";
+    "SET max_parallel_workers_per_gather = 0; SET stockroom.counts_orders = on;";
 
 /// Each read goes by the index it was written for, in its order and no further than its page, also
 /// before PostgreSQL has counted what the tables hold.

@@ -113,6 +113,9 @@ Writer::Writer(Connection& connection)
                   "SELECT before + place, type, key, version, command, actor, t.at, data FROM head "
                   "CROSS JOIN unnest($5, $6, $7, $8, $9, $10, $11) WITH ORDINALITY "
                   "AS t (type, key, version, command, actor, at, data, place)"),
+      count_orders_(connection,
+                    "SELECT count_orders($1, $2, $3, $4::text::numeric, "
+                    "$5::text::numeric)"),
       numbers_(connection, "SELECT nextval('order_numbers') FROM generate_series(1, $1)"),
       commit_(connection, "COMMIT") {}
 
@@ -131,6 +134,7 @@ Expected<void> Writer::commit(Loaded& loaded, const ports::Commit& commit) {
     send_outcomes(commit);
     send_dead(commit);
     send_log(loaded, commit);
+    send_statistics(snapshot);
     commit_.send();
     connection_.end_pipeline();
     connection_.receive_all();

@@ -33,6 +33,8 @@ class Writer {
     void send_dead(const ports::Commit& commit);
     /// Takes the log's head: last before the commit.
     void send_log(const Loaded& loaded, const ports::Commit& commit);
+    /// REQUIRES: the log's head is taken.
+    void send_statistics(const domain::Snapshot& snapshot);
 
     Connection& connection_;
     Statement insert_items_;
@@ -53,6 +55,7 @@ class Writer {
     Statement insert_outcomes_;
     Statement insert_dead_;
     Statement insert_log_;
+    Statement count_orders_;
     Statement numbers_;
     Statement commit_;
 };

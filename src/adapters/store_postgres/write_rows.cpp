@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "stockroom/store_format/order_counts.hpp"
 #include "stockroom/store_format/states.hpp"
 
 #include "write.hpp"
@@ -361,6 +362,12 @@ void Writer::send_log(const Loaded& loaded, const ports::Commit& commit) {
     insert_log_.send(count(commit.events), loaded.snapshot.now(),
                      count(loaded.snapshot.changed_locations()), loaded.locations_version, types,
                      keys, versions, commands, actors, times, data);
+}
+
+void Writer::send_statistics(const domain::Snapshot& snapshot) {
+    for (const auto& [minute, count] : count_new_orders(snapshot))
+        count_orders_.send(minute, count.processed, count.rejected, count.units.to_string(),
+                           count.execution_price.to_string());
 }
 
 }  // namespace stockroom::store_postgres

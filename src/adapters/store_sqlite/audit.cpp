@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "rows.hpp"
+
 namespace stockroom::store_sqlite {
 
 namespace {
@@ -66,6 +68,26 @@ constexpr auto kOrders =
     "(SELECT coalesce(sum(voided), 0) FROM hold_lines AS l WHERE l.number = holds.number) "
     "FROM orders LEFT JOIN holds ON holds.number = orders.number AND holds.id IS NULL "
     "ORDER BY orders.id";
+
+constexpr auto kStatistics =
+    "WITH lines AS MATERIALIZED (SELECT number, sum(quantity / 1000000000) AS billions, "
+    "sum(quantity % 1000000000) AS rest FROM order_lines GROUP BY number), "
+    "counted AS MATERIALIZED (SELECT created_at / 60000000 AS minute, "
+    "sum(state <> 'rejected') AS processed, sum(state = 'rejected') AS rejected, "
+    "sum(iif(state = 'rejected', 0, lines.billions)) AS units_billions, "
+    "sum(iif(state = 'rejected', 0, lines.rest)) AS units_rest, "
+    "sum(iif(state = 'rejected', 0, execution_price / 1000000000)) AS price_billions, "
+    "sum(iif(state = 'rejected', 0, execution_price % 1000000000)) AS price_rest "
+    "FROM orders LEFT JOIN lines ON lines.number = orders.number GROUP BY 1) "
+    "SELECT coalesce(kept.minute, counted.minute) AS at_minute, kept.minute IS NOT NULL, "
+    "coalesce(kept.processed, 0), coalesce(kept.rejected, 0), coalesce(kept.units_billions, 0), "
+    "coalesce(kept.units_rest, 0), coalesce(kept.price_billions, 0), "
+    "coalesce(kept.price_rest, 0), "
+    "coalesce(counted.processed, 0), coalesce(counted.rejected, 0), "
+    "coalesce(counted.units_billions, 0), coalesce(counted.units_rest, 0), "
+    "coalesce(counted.price_billions, 0), coalesce(counted.price_rest, 0) "
+    "FROM order_statistics AS kept FULL JOIN counted ON counted.minute = kept.minute "
+    "ORDER BY at_minute";
 
 constexpr auto kEvents =
     "SELECT position, type, key, version, actor <> '', "
@@ -141,6 +163,18 @@ class SqliteAuditSource final : public ports::AuditSource {
         const std::function<void(const ports::VersionAudit&)>& visit) override {
         return read(kVersions, [&visit](const Rows& row) {
             visit({.key = row.string(0), .version = row.integer(1)});
+        });
+    }
+
+    [[nodiscard]] Expected<void> statistics(
+        const std::function<void(const ports::StatisticsAudit&)>& visit) override {
+        domain::OrderTotals counted;  // up to the row's minute
+        return read(kStatistics, [&visit, &counted](const Rows& row) {
+            counted = counted.plus(read_order_totals(row, 8));
+            visit({.minute = row.integer(0),
+                   .exists = row.integer(1) != 0,
+                   .kept = read_order_totals(row, 2),
+                   .counted = counted});
         });
     }
 

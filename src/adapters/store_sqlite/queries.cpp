@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "stockroom/store_format/cursor.hpp"
+#include "stockroom/store_format/order_counts.hpp"
 #include "stockroom/store_format/states.hpp"
 
 namespace stockroom::store_sqlite {
@@ -105,6 +106,10 @@ SqliteQueries::SqliteQueries(std::unique_ptr<Connection> connection)
                           "SELECT number, state, created_at FROM orders "
                           "WHERE number < ? AND customer = ? AND customer <> '' "
                           "ORDER BY number DESC"),
+      order_totals_(*connection_,
+                    "SELECT processed, rejected, units_billions, units_rest, price_billions, "
+                    "price_rest FROM order_statistics WHERE minute < ? "
+                    "ORDER BY minute DESC LIMIT 1"),
       dead_command_(*connection_,
                     "SELECT command, kind, reason, bytes, at FROM dead_commands "
                     "WHERE command = ?"),
@@ -117,7 +122,8 @@ SqliteQueries::SqliteQueries(std::unique_ptr<Connection> connection)
       events_(*connection_,
               "SELECT position, type, key, version, command, actor, at, data FROM log "
               "WHERE position > ? ORDER BY position LIMIT ?"),
-      log_head_(*connection_, "SELECT position FROM log_head WHERE id = 1") {}
+      log_head_(*connection_, "SELECT position FROM log_head WHERE id = 1"),
+      clock_(*connection_, "SELECT at FROM log_head WHERE id = 1") {}
 
 auto SqliteQueries::item(const domain::Sku& sku) -> Result<std::optional<domain::ItemView>> {
     return connection_->finish(read_item_view(sku));
@@ -318,6 +324,34 @@ ports::PageResult<domain::OrderView> SqliteQueries::orders(const ports::OrderFil
         }
     }
     return connection_->finish(std::move(found));
+}
+
+auto SqliteQueries::order_statistics(const ports::OrderSpan& span)
+    -> Result<ports::OrderStatistics> {
+    auto since = span.since.transform(minute_of);
+    const auto until = span.until.transform(minute_of);
+    domain::OrderTotals totals;
+    {
+        const ReadTransaction transaction(*this);
+        if (!since && span.window) since = minute_of(read_clock().plus(-*span.window));
+        const auto end = until.value_or(std::numeric_limits<std::int64_t>::max());
+        totals = read_totals_before(since ? std::max(end, *since) : end);
+        if (since) totals = totals.minus(read_totals_before(*since));
+    }
+    return connection_->finish(ports::OrderStatistics{.since = since.transform(start_of_minute),
+                                                      .until = until.transform(start_of_minute),
+                                                      .totals = totals});
+}
+
+domain::OrderTotals SqliteQueries::read_totals_before(std::int64_t minute) {
+    Rows rows = order_totals_.query(minute);
+    return rows.next() ? read_order_totals(rows, 0) : domain::OrderTotals{};
+}
+
+base::Time SqliteQueries::read_clock() {
+    Rows rows = clock_.query();
+    const auto committed = rows.next() ? rows.time(0) : base::Time();
+    return std::max(base::Time::now(), committed);
 }
 
 auto SqliteQueries::outcome(const base::Uuid& id) -> Result<std::optional<ports::StoredOutcome>> {

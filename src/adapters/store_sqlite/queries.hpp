@@ -26,6 +26,7 @@ class SqliteQueries final : public ports::Queries {
     Result<std::optional<domain::OrderView>> order(const base::Uuid& id) override;
     ports::PageResult<domain::OrderView> orders(const ports::OrderFilter& filter,
                                                 const ports::PageRequest& page) override;
+    Result<ports::OrderStatistics> order_statistics(const ports::OrderSpan& span) override;
     Result<std::optional<ports::StoredOutcome>> outcome(const base::Uuid& id) override;
     Result<std::optional<ports::DeadCommand>> dead_command(const base::Uuid& id) override;
     Result<std::vector<DueOrder>> due_orders(std::size_t limit) override;
@@ -38,6 +39,9 @@ class SqliteQueries final : public ports::Queries {
     [[nodiscard]] std::optional<domain::ItemView> read_item_view(const domain::Sku& sku);
     [[nodiscard]] ports::Page<domain::ItemView> read_items(Rows skus, bool low_stock,
                                                            std::size_t limit);
+    /// Of all orders before this minute.
+    [[nodiscard]] domain::OrderTotals read_totals_before(std::int64_t minute);
+    [[nodiscard]] base::Time read_clock();
     void read_open_holds(ports::ItemStock& stock);
     [[nodiscard]] std::optional<domain::Movement> read_movement(const domain::Sku& sku,
                                                                 const Rows& rows);
@@ -55,10 +59,12 @@ class SqliteQueries final : public ports::Queries {
     Statement locations_;
     Statement orders_;
     Statement orders_by_customer_;
+    Statement order_totals_;
     Statement dead_command_;
     Statement due_orders_;
     Statement events_;
     Statement log_head_;
+    Statement clock_;
 };
 
 }  // namespace stockroom::store_sqlite

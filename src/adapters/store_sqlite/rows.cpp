@@ -6,6 +6,15 @@ namespace stockroom::store_sqlite {
 
 using namespace store_format;
 
+domain::OrderTotals read_order_totals(const Rows& rows, int column) {
+    using base::Total;
+    return {
+        .processed = rows.integer(column),
+        .rejected = rows.integer(column + 1),
+        .units = Total::from_parts(rows.integer(column + 2), rows.integer(column + 3)),
+        .execution_price = Total::from_parts(rows.integer(column + 4), rows.integer(column + 5))};
+}
+
 std::optional<domain::Sku> read_sku(Connection& connection, const Rows& rows, int column) {
     auto sku = domain::Sku::parse(rows.text(column));
     if (!sku) connection.fail_corrupt("a column sku");

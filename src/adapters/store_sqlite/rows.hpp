@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "stockroom/domain/state.hpp"
+#include "stockroom/domain/statistics.hpp"
 #include "stockroom/ports/store.hpp"
 
 #include "connection.hpp"
@@ -58,6 +59,10 @@ class RowReader {
 /// Of the first columns: code, name, priority, version, created_at.
 [[nodiscard]] std::optional<domain::Location> read_location(Connection& connection,
                                                             const Rows& rows);
+
+/// Of the columns from this one on, as in order_statistics: processed, rejected, units_billions,
+/// units_rest, price_billions, price_rest.
+[[nodiscard]] domain::OrderTotals read_order_totals(const Rows& rows, int column);
 
 /// The text in this column as a SKU or location code.
 [[nodiscard]] std::optional<domain::Sku> read_sku(Connection& connection, const Rows& rows,

@@ -169,6 +169,40 @@ BEGIN SELECT RAISE (ABORT, 'the log is append-only'); END;
 CREATE TRIGGER log_is_not_removed BEFORE DELETE ON log
 BEGIN SELECT RAISE (ABORT, 'the log is append-only'); END;
 )sql",
+    R"sql(
+-- Running totals: each row tells of all orders that were created up to the end of its minute (so
+-- many since 1970), so that any span of minutes is the difference of two rows. Sums may need more
+-- than 64 bits: billions × 10^9 + rest, the rest below 10^9.
+CREATE TABLE order_statistics (
+    minute INTEGER PRIMARY KEY,
+    processed INTEGER NOT NULL CHECK (processed >= 0),
+    rejected INTEGER NOT NULL CHECK (rejected >= 0),
+    units_billions INTEGER NOT NULL CHECK (units_billions >= 0),
+    units_rest INTEGER NOT NULL CHECK (units_rest BETWEEN 0 AND 999999999),
+    price_billions INTEGER NOT NULL CHECK (price_billions >= 0),
+    price_rest INTEGER NOT NULL CHECK (price_rest BETWEEN 0 AND 999999999)
+) STRICT;
+INSERT INTO order_statistics
+SELECT minute, sum(processed) OVER upto, sum(rejected) OVER upto,
+    sum(units_billions) OVER upto + sum(units_rest) OVER upto / 1000000000,
+    sum(units_rest) OVER upto % 1000000000,
+    sum(price_billions) OVER upto + sum(price_rest) OVER upto / 1000000000,
+    sum(price_rest) OVER upto % 1000000000
+FROM (
+    SELECT created_at / 60000000 AS minute, sum(state <> 'rejected') AS processed,
+        sum(state = 'rejected') AS rejected,
+        sum(iif(state = 'rejected', 0, lines.billions)) AS units_billions,
+        sum(iif(state = 'rejected', 0, lines.rest)) AS units_rest,
+        sum(iif(state = 'rejected', 0, execution_price / 1000000000)) AS price_billions,
+        sum(iif(state = 'rejected', 0, execution_price % 1000000000)) AS price_rest
+    FROM orders LEFT JOIN (
+        SELECT number, sum(quantity / 1000000000) AS billions, sum(quantity % 1000000000) AS rest
+        FROM order_lines GROUP BY number
+    ) AS lines ON lines.number = orders.number
+    GROUP BY 1
+)
+WINDOW upto AS (ORDER BY minute);
+)sql",
 };
 
 constexpr std::int64_t kVersion = kMigrations.size();

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "stockroom/base/check.hpp"
+#include "stockroom/store_format/order_counts.hpp"
 #include "stockroom/store_format/states.hpp"
 
 namespace stockroom::store_sqlite {
@@ -75,6 +76,23 @@ Writer::Writer(Connection& connection)
       insert_event_(connection,
                     "INSERT INTO log (position, type, key, version, command, actor, at, data) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+      // SQLite's own answer to "ON CONFLICT after SELECT": a WHERE, also where there is none to
+      // need.
+      start_minute_(connection,
+                    "INSERT INTO order_statistics "
+                    "SELECT ?1, coalesce(max(processed), 0), coalesce(max(rejected), 0), "
+                    "coalesce(max(units_billions), 0), coalesce(max(units_rest), 0), "
+                    "coalesce(max(price_billions), 0), coalesce(max(price_rest), 0) "
+                    "FROM (SELECT * FROM order_statistics WHERE minute < ?1 "
+                    "ORDER BY minute DESC LIMIT 1) WHERE true "
+                    "ON CONFLICT (minute) DO NOTHING"),
+      count_orders_(connection,
+                    "UPDATE order_statistics SET processed = processed + ?2, "
+                    "rejected = rejected + ?3, "
+                    "units_billions = units_billions + ?4 + (units_rest + ?5) / 1000000000, "
+                    "units_rest = (units_rest + ?5) % 1000000000, "
+                    "price_billions = price_billions + ?6 + (price_rest + ?7) / 1000000000, "
+                    "price_rest = (price_rest + ?7) % 1000000000 WHERE minute >= ?1"),
       update_head_(connection,
                    "UPDATE log_head SET position = ?, number = ?, movement = ?, "
                    "locations_version = ?, at = ? WHERE id = 1") {}
@@ -94,6 +112,7 @@ Expected<void> Writer::write(Loaded& loaded, const ports::Commit& commit) {
         write_order(loaded, *order);
     for (const auto* hold : snapshot.changed_holds())
         write_hold(loaded, *hold);
+    write_statistics(snapshot);
     write_facts(head, commit);
     update(update_head_, head.position, head.number, head.movement, head.locations_version,
            snapshot.now());
@@ -189,6 +208,15 @@ void Writer::write_hold(Loaded& loaded, const domain::Tracked<domain::Hold>& hol
     for (const auto& [sku, location, quantity, posted, voided] : state.lines)
         insert_hold_line_.run(number, line++, sku.text(), location.text(), quantity, posted,
                               voided);
+}
+
+void Writer::write_statistics(const domain::Snapshot& snapshot) {
+    for (const auto& [minute, count] : count_new_orders(snapshot)) {
+        start_minute_.run(minute);
+        count_orders_.run(minute, count.processed, count.rejected, count.units.billions(),
+                          count.units.rest(), count.execution_price.billions(),
+                          count.execution_price.rest());
+    }
 }
 
 void Writer::write_facts(LogHead& head, const ports::Commit& commit) {

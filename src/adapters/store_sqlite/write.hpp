@@ -22,6 +22,7 @@ class Writer {
     void write_location(const domain::Tracked<domain::Location>& location);
     void write_order(Loaded& loaded, const domain::Tracked<domain::Order>& order);
     void write_hold(Loaded& loaded, const domain::Tracked<domain::Hold>& hold);
+    void write_statistics(const domain::Snapshot& snapshot);
     void write_facts(LogHead& head, const ports::Commit& commit);
     /// One row was there and was changed.
     template <typename... Values>
@@ -49,6 +50,8 @@ class Writer {
     Statement insert_outcome_;
     Statement insert_dead_;
     Statement insert_event_;
+    Statement start_minute_;
+    Statement count_orders_;
     Statement update_head_;
 };
 

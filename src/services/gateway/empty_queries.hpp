@@ -23,6 +23,9 @@ class EmptyQueries : public ports::Queries {
                                                 const ports::PageRequest&) override {
         return {};
     }
+    Result<ports::OrderStatistics> order_statistics(const ports::OrderSpan&) override {
+        return ports::OrderStatistics{};
+    }
     Result<std::optional<ports::StoredOutcome>> outcome(const base::Uuid&) override { return {}; }
     Result<std::optional<ports::DeadCommand>> dead_command(const base::Uuid&) override {
         return {};

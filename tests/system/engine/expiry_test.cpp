@@ -118,6 +118,9 @@ class StuckQueries final : public ports::Queries {
                                                 const ports::PageRequest&) override {
         return {};
     }
+    Result<ports::OrderStatistics> order_statistics(const ports::OrderSpan&) override {
+        return ports::OrderStatistics{};
+    }
     Result<std::optional<ports::StoredOutcome>> outcome(const base::Uuid&) override { return {}; }
     Result<std::optional<ports::DeadCommand>> dead_command(const base::Uuid&) override {
         return {};

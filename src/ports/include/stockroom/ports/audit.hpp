@@ -8,6 +8,7 @@
 
 #include "stockroom/base/uuid.hpp"
 #include "stockroom/domain/state.hpp"
+#include "stockroom/domain/statistics.hpp"
 #include "stockroom/ports/error.hpp"
 
 namespace stockroom::ports {
@@ -78,6 +79,15 @@ struct VersionAudit {
     std::int64_t version = 0;
 };
 
+/// A minute of the order statistics: what is kept of all orders that were created up to its end,
+/// beside what a count of them gives. Every minute that has a row or orders.
+struct StatisticsAudit {
+    std::int64_t minute = 0;  // since 1970
+    bool exists = true;       // it has a row
+    domain::OrderTotals kept;
+    domain::OrderTotals counted;
+};
+
 /// Everything that an audit compares, read in one snapshot of a live store that no writer waits
 /// for. Raw rows: what a row holds may be anything, so nothing is parsed here.
 class AuditSource {
@@ -96,6 +106,8 @@ class AuditSource {
         const std::function<void(const OrderAudit&)>& visit) = 0;
     [[nodiscard]] virtual std::expected<void, Error> versions(
         const std::function<void(const VersionAudit&)>& visit) = 0;
+    [[nodiscard]] virtual std::expected<void, Error> statistics(
+        const std::function<void(const StatisticsAudit&)>& visit) = 0;
     [[nodiscard]] virtual std::expected<void, Error> events(
         const std::function<void(const EventAudit&)>& visit) = 0;
     /// The position that the log's head claims.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -10,6 +11,7 @@
 
 #include "stockroom/base/uuid.hpp"
 #include "stockroom/domain/state.hpp"
+#include "stockroom/domain/statistics.hpp"
 #include "stockroom/ports/error.hpp"
 #include "stockroom/ports/store.hpp"
 
@@ -50,6 +52,21 @@ struct OrderFilter {
     std::optional<base::Time> since;  // created then or later
 };
 
+/// From `since` on, and before `until`; each is taken as the start of its minute, so that spans
+/// that meet count nothing twice. Empty: from the first order, to the last.
+struct OrderSpan {
+    std::optional<base::Time> since;
+    std::optional<base::Time> until;
+    /// So long before the store's clock, instead of `since`.
+    std::optional<std::chrono::seconds> window;
+};
+
+struct OrderStatistics {
+    std::optional<base::Time> since;  // what was counted from and to: the starts of minutes
+    std::optional<base::Time> until;
+    domain::OrderTotals totals;
+};
+
 /// Why an item's available is what it is.
 struct ItemStock {
     domain::ItemView item;
@@ -86,6 +103,9 @@ class Queries {
     /// Newest first.
     [[nodiscard]] virtual PageResult<domain::OrderView> orders(const OrderFilter& filter,
                                                                const PageRequest& page) = 0;
+
+    /// Of the orders that were created in the span. Reads two rows, however many orders there are.
+    [[nodiscard]] virtual Result<OrderStatistics> order_statistics(const OrderSpan& span) = 0;
 
     [[nodiscard]] virtual Result<std::optional<StoredOutcome>> outcome(const base::Uuid& id) = 0;
     [[nodiscard]] virtual Result<std::optional<DeadCommand>> dead_command(const base::Uuid& id) = 0;
