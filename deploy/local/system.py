@@ -87,10 +87,16 @@ class System:
 
     def service(self, name, number=1):
         offset, user = SERVICES[name]
+        settings = {"STOCKROOM_STORE_URL": self.store_url(user),
+                    "STOCKROOM_BUS_URL": self.broker.url(VHOST), **self.settings_of(name)}
         return Service(name, number, self.folder / "services",
-                       self.binaries / f"stockroom-{name}", self.port + offset + number - 1,
-                       {"STOCKROOM_STORE_URL": self.store_url(user),
-                        "STOCKROOM_BUS_URL": self.broker.url(VHOST)})
+                       self.binaries / f"stockroom-{name}", self.port + offset + number - 1, settings)
+
+    def settings_of(self, name):
+        """What only this service wants to know."""
+        if name == "gateway":
+            return {"STOCKROOM_HEALTH_URL": f"http://127.0.0.1:{self.port + SERVICES['health'][0]}"}
+        return {}
 
     def services(self):
         """Every replica that shall be there."""

@@ -2,29 +2,32 @@
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <fmt/format.h>
 
 namespace stockroom::http_client {
 
 namespace {
 
-std::string wrong(std::string_view text, std::string_view why) {
-    return "--url: \"" + std::string(text) + "\" " + std::string(why) + "; give http://HOST:PORT";
+std::string wrong(std::string_view flag, std::string_view text, std::string_view why) {
+    return fmt::format("{}: \"{}\" {}; give http://HOST:PORT", flag, text, why);
 }
 
 }  // namespace
 
-std::expected<ServerUrl, std::string> ServerUrl::parse(std::string_view text) {
+std::expected<ServerUrl, std::string> ServerUrl::parse(std::string_view text,
+                                                       std::string_view flag) {
     const auto url = boost::urls::parse_uri({text.data(), text.size()});
     if (!url || url->host_name().empty()) {
         // An IP address has no host_name.
-        if (!url || url->host_address().empty()) return std::unexpected(wrong(text, "is no URL"));
+        if (!url || url->host_address().empty())
+            return std::unexpected(wrong(flag, text, "is no URL"));
     }
     if (url->scheme_id() != boost::urls::scheme::http)
-        return std::unexpected(wrong(text, "is not an http URL, and no other can be spoken"));
+        return std::unexpected(wrong(flag, text, "is not an http URL, and no other can be spoken"));
     if (url->has_userinfo() || url->has_query() || url->has_fragment())
-        return std::unexpected(wrong(text, "has more than a host, a port and a path"));
+        return std::unexpected(wrong(flag, text, "has more than a host, a port and a path"));
     if (url->has_port() && url->port_number() == 0)
-        return std::unexpected(wrong(text, "has no usable port"));
+        return std::unexpected(wrong(flag, text, "has no usable port"));
 
     ServerUrl server;
     server.host = url->host_address();

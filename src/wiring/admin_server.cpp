@@ -82,7 +82,8 @@ Response index(std::string_view service) {
 }
 
 http::Router make_routes(std::string_view service, std::vector<Part> parts,
-                         telemetry::Metrics& metrics) {
+                         telemetry::Metrics& metrics,
+                         const std::function<void(http::Router&)>& add_routes) {
     http::Router router;
     router.add("GET", "/livez",
                [](const Request&) { return at_once({.body = R"({"status":"ok"})"}); });
@@ -93,14 +94,17 @@ http::Router make_routes(std::string_view service, std::vector<Part> parts,
                         .body = metrics.to_text()});
     });
     router.add("GET", "/", [answer = index(service)](const Request&) { return at_once(answer); });
+    add_routes(router);
     return router;
 }
 
 }  // namespace
 
 AdminServer::AdminServer(std::string_view service, std::vector<Part> parts,
-                         telemetry::Metrics& metrics)
-    : server_(context_, make_routes(service, std::move(parts), metrics), limits(), metrics) {}
+                         telemetry::Metrics& metrics,
+                         const std::function<void(http::Router&)>& add_routes)
+    : server_(context_, make_routes(service, std::move(parts), metrics, add_routes), limits(),
+              metrics) {}
 
 AdminServer::~AdminServer() {
     stop();

@@ -27,10 +27,13 @@ struct Part {
 ///     GET /readyz    200, or 503 naming the parts in trouble
 ///     GET /metrics   Prometheus text
 ///     GET /          name, version, links
+/// and what the service adds.
 class AdminServer {
   public:
     /// REQUIRES: metrics outlive it.
-    AdminServer(std::string_view service, std::vector<Part> parts, telemetry::Metrics& metrics);
+    AdminServer(
+        std::string_view service, std::vector<Part> parts, telemetry::Metrics& metrics,
+        const std::function<void(http::Router&)>& add_routes = [](http::Router&) {});
     /// Stops.
     ~AdminServer();
     AdminServer(const AdminServer&) = delete;

@@ -15,9 +15,32 @@ namespace {
 constexpr About kGateway{
     .name = "gateway", .summary = "The HTTP API, for any number of clients.", .port = 8080};
 
-int serve(const ServiceFlags& flags, gateway::Options& options, const Wrap& wrap) {
+struct GatewayFlags {
+    ServiceFlags service;
+    std::string health_url = "http://127.0.0.1:8085";
+};
+
+void add_peer_flags(CLI::App& app, GatewayFlags& flags) {
+    app.add_option("--health-url", flags.health_url,
+                   "Where the health service listens; it is asked for /v1/health")
+        ->type_name("URL")
+        ->capture_default_str();
+}
+
+/// The error is for people.
+std::expected<gateway::Peer, std::string> read_peer(std::string_view flag, const std::string& url) {
+    auto server = http_client::ServerUrl::parse(url, flag);
+    if (!server) return std::unexpected(std::move(server.error()));
+    return gateway::Peer(*std::move(server));
+}
+
+int serve(const GatewayFlags& given, gateway::Options& options, const Wrap& wrap) {
+    const ServiceFlags& flags = given.service;
     auto settings = read_settings(flags);
     if (!settings) return refuse(kGateway, runtime::kExitUsage, settings.error());
+    auto health = read_peer("--health-url", given.health_url);
+    if (!health) return refuse(kGateway, runtime::kExitUsage, health.error());
+    options.health = *std::move(health);
 
     runtime::Lifecycle lifecycle(kStopTime, runtime::kExitDone);
     telemetry::start_log(kGateway.name, flags.log_level);
@@ -52,12 +75,13 @@ int serve(const ServiceFlags& flags, gateway::Options& options, const Wrap& wrap
 
 int run_gateway(int argc, char** argv, const Wrap& wrap) {
     CLI::App app(std::string(kGateway.summary), "stockroom-gateway");
-    ServiceFlags flags;
+    GatewayFlags flags;
     gateway::Options options;
     add_gateway_options(app, options);
-    add_service_flags(app, kGateway, flags);
+    add_peer_flags(app, flags);
+    add_service_flags(app, kGateway, flags.service);
     return run_program(app, argc, argv, [&] {
-        if (!flags.check.empty()) return check(flags);
+        if (!flags.service.check.empty()) return check(flags.service);
         return serve(flags, options, wrap);
     });
 }

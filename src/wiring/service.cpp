@@ -44,9 +44,11 @@ struct Running {
 };
 
 int serve(const About& about, const ServiceFlags& flags, const Wrap& wrap, const MakeService& make,
-          const MakeAsk& make_ask) {
+          const MakeAsk& make_ask, const OwnFlags& own) {
     const auto settings = read_settings(flags);
     if (!settings) return refuse(about, runtime::kExitUsage, settings.error());
+    if (const auto read = own.read(); !read)
+        return refuse(about, runtime::kExitUsage, read.error());
 
     runtime::Lifecycle lifecycle(kStopTime, runtime::kExitDone);
     telemetry::start_log(about.name, flags.log_level);
@@ -57,7 +59,9 @@ int serve(const About& about, const ServiceFlags& flags, const Wrap& wrap, const
     running.service = make(*running.backends,
                            [&lifecycle](const std::string& reason) { lifecycle.fail(reason); });
     running.watch.emplace(make_ask(*running.backends));
-    running.admin.emplace(about.name, running.parts(), running.backends->metrics());
+    running.admin.emplace(
+        about.name, running.parts(), running.backends->metrics(),
+        [&running](http::Router& router) { running.service->add_routes(router); });
     const auto address = running.admin->start(settings->listen);
     if (!address) return refuse_to_listen(about, address.error());
 
@@ -111,13 +115,14 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
 }
 
 int run_service(const About& about, int argc, char** argv, const Wrap& wrap,
-                const MakeService& make, const MakeAsk& make_ask) {
+                const MakeService& make, const MakeAsk& make_ask, const OwnFlags& own) {
     CLI::App app(std::string(about.summary), "stockroom-" + std::string(about.name));
     ServiceFlags flags;
+    own.add(app);
     add_service_flags(app, about, flags);
     return run_program(app, argc, argv, [&] {
         if (!flags.check.empty()) return check(flags);
-        return serve(about, flags, wrap, make, make_ask);
+        return serve(about, flags, wrap, make, make_ask, own);
     });
 }
 

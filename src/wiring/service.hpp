@@ -1,12 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "stockroom/engine/worker.hpp"
+#include "stockroom/http/router.hpp"
 
 #include "backends.hpp"
 #include "service_flags.hpp"
@@ -21,6 +23,9 @@ class Service {
     virtual void start() = 0;
     virtual void stop() = 0;
     [[nodiscard]] virtual std::string trouble() const = 0;
+    /// What it answers at its port beside probes and metrics; on the thread of that port. Called
+    /// before start().
+    virtual void add_routes(http::Router& /*router*/) {}
 };
 
 /// What a service's library made, which has these three under the same names.
@@ -46,9 +51,19 @@ using MakeAsk = std::function<StoreWatch::Ask(Backends& with)>;
 /// Asks as a service does that reads the tables.
 [[nodiscard]] StoreWatch::Ask ask_by_queries(Backends& with);
 
+/// The flags that only this service has.
+struct OwnFlags {
+    std::function<void(CLI::App& app)> add = [](CLI::App&) {};
+    /// Called once they are read, before anything is made. The error is for people.
+    std::function<std::expected<void, std::string>()> read = [] {
+        return std::expected<void, std::string>();
+    };
+};
+
 /// The main of a service that has no HTTP API of its own, as run.hpp says of them all.
 [[nodiscard]] int run_service(const About& about, int argc, char** argv, const Wrap& wrap,
-                              const MakeService& make, const MakeAsk& make_ask = ask_by_queries);
+                              const MakeService& make, const MakeAsk& make_ask = ask_by_queries,
+                              const OwnFlags& own = {});
 
 // What the mains share.
 

@@ -42,7 +42,8 @@ class Services:
         if before_start:
             before_start()
         first = ports.free_block(len(SERVICES))
-        self.services = {name: self.service(name, first + i) for i, name in enumerate(SERVICES)}
+        self.ports = {name: first + i for i, name in enumerate(SERVICES)}
+        self.services = {name: self.service(name, port) for name, port in self.ports.items()}
         for service in self.services.values():
             service.start()
         try:
@@ -114,6 +115,8 @@ class Services:
         if self.tls:
             settings["STOCKROOM_BUS_URL"] = self.amqps_url
             settings["STOCKROOM_BUS_CA_FILE"] = os.environ["STOCKROOM_TEST_CA_FILE"]
+        if name == "gateway":
+            settings["STOCKROOM_HEALTH_URL"] = f"http://127.0.0.1:{self.ports['health']}"
         return Service(name, 1, self.folder, self.binary.parent / f"stockroom-{name}", port, settings)
 
     def manage(self, method, path, body=None):

@@ -16,6 +16,7 @@
 
 #include "event_stream.hpp"
 #include "event_tail.hpp"
+#include "health_answers.hpp"
 #include "hearing.hpp"
 #include "query_pool.hpp"
 #include "read_cache.hpp"
@@ -52,6 +53,7 @@ struct Gateway::Parts {
               context, pool, EventTail::Options{.listeners_max = options.event_listeners_max},
               metrics)),
           events(pool, tail, options.read_time),
+          health(context, options.health),
           submitter(
               context, bus, pool,
               {.wait = options.wait, .in_flight_max = options.commands_in_flight_max},
@@ -60,6 +62,7 @@ struct Gateway::Parts {
                  make_routes({.submitter = submitter,
                               .reads = reads,
                               .events = events,
+                              .health = health,
                               .metrics = metrics,
                               .trouble = [this] { return trouble(); },
                               .before_metrics = [this] { show(); }}),
@@ -102,6 +105,7 @@ struct Gateway::Parts {
     Reads reads;
     std::shared_ptr<EventTail> tail;
     EventStream events;
+    HealthAnswers health;
     Submitter submitter;
     http::Server server;
     std::shared_ptr<Hearing> hearing;

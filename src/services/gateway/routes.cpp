@@ -41,6 +41,7 @@ std::string index_json() {
     json.field("locations", "/v1/locations");
     json.field("orders", "/v1/orders");
     json.field("events", "/v1/events");
+    json.field("health", "/v1/health");
     json.field("metrics", "/metrics");
     json.field("livez", "/livez");
     json.field("readyz", "/readyz");
@@ -98,6 +99,10 @@ void add_events(http::Router& router, EventStream& events) {
                [&events](const Request& request) { return events.listen(request); });
 }
 
+void add_health(http::Router& router, HealthAnswers& health) {
+    router.add("GET", "/v1/health", [&health](const Request&) { return health.get_health(); });
+}
+
 void add_operations(http::Router& router, const Collaborators& with) {
     router.add("GET", "/livez",
                [](const Request&) { return at_once(json_response(R"({"status":"ok"})")); });
@@ -125,6 +130,7 @@ http::Router make_routes(Collaborators collaborators) {
     add_writes(router, collaborators.submitter);
     add_reads(router, collaborators.reads, collaborators.submitter);
     add_events(router, collaborators.events);
+    add_health(router, collaborators.health);
     add_operations(router, collaborators);
     return router;
 }

@@ -7,6 +7,7 @@
 #include "stockroom/telemetry/metrics.hpp"
 
 #include "event_stream.hpp"
+#include "health_answers.hpp"
 #include "reads.hpp"
 #include "submit.hpp"
 
@@ -17,6 +18,7 @@ struct Collaborators {
     Submitter& submitter;
     Reads& reads;
     EventStream& events;
+    HealthAnswers& health;
     telemetry::Metrics& metrics;
     std::function<std::string()> trouble;  // empty: the bus and the services work
     std::function<void()> before_metrics;  // brings gauges up to date

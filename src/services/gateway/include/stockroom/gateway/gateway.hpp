@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "stockroom/gateway/peer.hpp"
 #include "stockroom/http/limits.hpp"
 #include "stockroom/http/server.hpp"
 #include "stockroom/ports/bus.hpp"
@@ -27,6 +28,7 @@ struct Options {
     /// Where committed events are heard of; null: every read asks the store. Outlives the gateway.
     ports::EventBus* events = nullptr;
     std::size_t event_listeners_max = 1'000;  // further ones are answered 503
+    Peer health;                              // the health service
     /// Empty when all is well besides bus and store; else what is wrong, for /readyz. Thread-safe.
     std::function<std::string()> trouble;
 };
