@@ -69,10 +69,13 @@ function(stockroom_module name)
         target_link_libraries(stockroom_${name} PRIVATE ${arg_PRIVATE_LIBRARIES})
     endif()
 
-    if(arg_TESTS)
+    if(arg_TESTS AND STOCKROOM_TESTS)
         stockroom_test(${name}_test SOURCES ${arg_TESTS} LIBRARIES stockroom_${name})
     endif()
 endfunction()
+
+# All that is shipped.
+add_custom_target(programs)
 
 # stockroom_service_program(NAME)
 # The program of a service, stockroom-NAME, of the main.cpp in its folder.
@@ -81,6 +84,7 @@ function(stockroom_service_program name)
     target_compile_options(stockroom-${name} PRIVATE ${stockroom_warnings})
     target_link_libraries(stockroom-${name} PRIVATE stockroom_wiring)
     target_link_options(stockroom-${name} PRIVATE LINKER:--as-needed)
+    add_dependencies(programs stockroom-${name})
 endfunction()
 
 # stockroom_test(NAME SOURCES … LIBRARIES … [TIMEOUT SECONDS] [SERVERS])

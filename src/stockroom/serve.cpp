@@ -9,6 +9,7 @@
 #include "stockroom/runtime/lifecycle.hpp"
 #include "stockroom/runtime/redact.hpp"
 #include "stockroom/telemetry/log.hpp"
+#include "stockroom/wiring/check.hpp"
 #include "stockroom/wiring/gateway_options.hpp"
 #include "stockroom/wiring/store_url.hpp"
 
@@ -24,6 +25,7 @@ using telemetry::LogLevel;
 struct ServeFlags {
     std::string listen = "127.0.0.1:8080";
     std::string store_url{wiring::kDefaultStoreUrl};
+    std::string check;
     LogLevel log_level = LogLevel::info;
     Embedded::Options embedded;
 };
@@ -33,6 +35,7 @@ int refuse(int exit_code, const std::string& message) {
 }
 
 int serve(ServeFlags& flags) {
+    if (!flags.check.empty()) return wiring::check(flags.listen, flags.check);
     auto path = wiring::sqlite_path(flags.store_url);
     if (!path) return refuse(runtime::kExitUsage, path.error());
     auto listen = http::Address::parse(flags.listen);
@@ -88,6 +91,7 @@ void add_serve_command(CLI::App& app, int& exit_code) {
         *app.add_subcommand("serve", "Serves everything from one process, until Ctrl-C or SIGTERM");
     add_options(command, *flags);
     runtime::bind_environment(command);
+    wiring::add_check(command, flags->check);
     command.footer(
         "Examples:\n"
         "  stockroom serve\n"

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "check.hpp"
+#include "stockroom/wiring/check.hpp"
 
 namespace stockroom::wiring {
 namespace {
@@ -37,12 +37,7 @@ class AdminServerTest : public testing::Test {
         return {std::istreambuf_iterator<char>(stream), {}};
     }
 
-    int check_probe(const std::string& probe) {
-        ServiceFlags flags;
-        flags.listen = address_.to_string();
-        flags.check = probe;
-        return check(flags);
-    }
+    int check_probe(const std::string& probe) { return check(address_.to_string(), probe); }
 
     telemetry::Metrics metrics_;
     std::atomic<bool> bus_is_away_ = false;  // from the test's thread to the server's
@@ -92,11 +87,8 @@ TEST_F(AdminServerTest, ACheckExitsAsTheProbeAnswers) {
 }
 
 TEST(Check, RefusesAnAddressThatIsNone) {
-    ServiceFlags flags;
-    flags.listen = "nowhere";
-    flags.check = "livez";
     testing::internal::CaptureStderr();
-    EXPECT_EQ(check(flags), 2);
+    EXPECT_EQ(check("nowhere", "livez"), 2);
     EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("--listen"));
 }
 

@@ -1,4 +1,4 @@
-#include "check.hpp"
+#include "stockroom/wiring/check.hpp"
 
 #include <chrono>
 #include <iostream>
@@ -7,6 +7,8 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "stockroom/runtime/command_line.hpp"
+
+#include "service_flags.hpp"
 
 namespace stockroom::wiring {
 
@@ -30,17 +32,27 @@ int fail(int exit_code, const std::string& why) {
 
 }  // namespace
 
-int check(const ServiceFlags& flags) {
-    const auto listen = read_listen(flags);
-    if (!listen) return fail(runtime::kExitUsage, listen.error());
-    const http::Address address = reachable(*listen);
+void add_check(CLI::App& command, std::string& probe) {
+    command
+        .add_option("--check", probe,
+                    "Ask the service that runs at --listen for its /livez or /readyz, and exit "
+                    "with 0 when it is well and 1 when not")
+        ->check(CLI::IsMember({"livez", "readyz"}))
+        ->type_name("livez|readyz");
+}
+
+int check(const std::string& listen, std::string_view probe) {
+    const auto listened = read_listen(listen);
+    if (!listened) return fail(runtime::kExitUsage, listened.error());
+    const http::Address address = reachable(*listened);
+    const std::string path = "/" + std::string(probe);
     tcp::iostream stream;
     stream.expires_after(kPatience);
     stream.connect(tcp::endpoint(boost::asio::ip::make_address(address.host), address.port));
     if (!stream)
         return fail(runtime::kExitFailed,
                     "http://" + address.to_string() + ": " + stream.error().message());
-    stream << "GET /" << flags.check << " HTTP/1.1\r\nHost: " << address.to_string()
+    stream << "GET " << path << " HTTP/1.1\r\nHost: " << address.to_string()
            << "\r\nConnection: close\r\n\r\n"
            << std::flush;
     std::string status;
@@ -49,8 +61,7 @@ int check(const ServiceFlags& flags) {
     const std::string rest(std::istreambuf_iterator<char>(stream), {});
     const auto body = rest.find("\r\n\r\n");
     return fail(runtime::kExitFailed,
-                "/" + flags.check + ": " +
-                    (body == std::string::npos ? "no answer" : rest.substr(body + 4)));
+                path + ": " + (body == std::string::npos ? "no answer" : rest.substr(body + 4)));
 }
 
 }  // namespace stockroom::wiring

@@ -2,10 +2,10 @@
 
 #include "stockroom/runtime/command_line.hpp"
 #include "stockroom/runtime/lifecycle.hpp"
+#include "stockroom/wiring/check.hpp"
 #include "stockroom/wiring/gateway_options.hpp"
 #include "stockroom/wiring/run.hpp"
 
-#include "check.hpp"
 #include "service.hpp"
 
 namespace stockroom::wiring {
@@ -81,7 +81,7 @@ int run_gateway(int argc, char** argv, const Wrap& wrap) {
     add_peer_flags(app, flags);
     add_service_flags(app, kGateway, flags.service);
     return run_program(app, argc, argv, [&] {
-        if (!flags.service.check.empty()) return check(flags.service);
+        if (!flags.service.check.empty()) return check(flags.service.listen, flags.service.check);
         return serve(flags, options, wrap);
     });
 }

@@ -9,9 +9,9 @@
 #include "stockroom/runtime/lifecycle.hpp"
 #include "stockroom/runtime/redact.hpp"
 #include "stockroom/telemetry/log.hpp"
+#include "stockroom/wiring/check.hpp"
 
 #include "admin_server.hpp"
-#include "check.hpp"
 
 namespace stockroom::wiring {
 
@@ -121,7 +121,7 @@ int run_service(const About& about, int argc, char** argv, const Wrap& wrap,
     own.add(app);
     add_service_flags(app, about, flags);
     return run_program(app, argc, argv, [&] {
-        if (!flags.check.empty()) return check(flags);
+        if (!flags.check.empty()) return check(flags.listen, flags.check);
         return serve(about, flags, wrap, make, make_ask, own);
     });
 }

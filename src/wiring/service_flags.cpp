@@ -8,6 +8,7 @@
 
 #include "stockroom/runtime/command_line.hpp"
 #include "stockroom/runtime/redact.hpp"
+#include "stockroom/wiring/check.hpp"
 #include "stockroom/wiring/store_url.hpp"
 
 namespace stockroom::wiring {
@@ -53,25 +54,19 @@ void add_service_flags(CLI::App& command, const About& about, ServiceFlags& flag
         ->type_name("PATH");
     runtime::add_log_level(command, flags.log_level);
     runtime::bind_environment(command);
-    // Not from the environment: a container's own would make its service a check.
-    command
-        .add_option("--check", flags.check,
-                    "Ask the service that runs at --listen for its /livez or /readyz, and exit "
-                    "with 0 when it is well and 1 when not")
-        ->check(CLI::IsMember({"livez", "readyz"}))
-        ->type_name("livez|readyz");
+    add_check(command, flags.check);
     command.footer(fmt::format(kFooter, about.name));
 }
 
-std::expected<http::Address, std::string> read_listen(const ServiceFlags& flags) {
-    auto listen = http::Address::parse(flags.listen);
-    if (!listen)
-        return std::unexpected("--listen: " + runtime::redact_in(listen.error(), flags.listen));
-    return listen;
+std::expected<http::Address, std::string> read_listen(const std::string& listen) {
+    auto address = http::Address::parse(listen);
+    if (!address)
+        return std::unexpected("--listen: " + runtime::redact_in(address.error(), listen));
+    return address;
 }
 
 std::expected<Settings, std::string> read_settings(const ServiceFlags& flags) {
-    auto listen = read_listen(flags);
+    auto listen = read_listen(flags.listen);
     if (!listen) return std::unexpected(std::move(listen.error()));
     auto store = read_url("store-url", flags.store_url, flags.store_url_file);
     if (store) store = postgres_url(*store);

@@ -45,6 +45,6 @@ struct Settings {
 /// The error is for people. REQUIRES: flags.check is empty.
 [[nodiscard]] std::expected<Settings, std::string> read_settings(const ServiceFlags& flags);
 
-[[nodiscard]] std::expected<http::Address, std::string> read_listen(const ServiceFlags& flags);
+[[nodiscard]] std::expected<http::Address, std::string> read_listen(const std::string& listen);
 
 }  // namespace stockroom::wiring

@@ -57,6 +57,18 @@ def test_settings_come_from_the_environment_too(binary, tmp_path):
     assert "oracle" in done.stderr
 
 
+def test_a_check_exits_as_the_probe_answers(start, binary):
+    server = start()
+    listen = server.url.removeprefix("http://")
+    for probe in ("livez", "readyz"):
+        done = run(binary, "serve", "--listen", listen, "--check", probe)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    server.stop()
+    done = run(binary, "serve", "--listen", listen, "--check", "readyz")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert listen in done.stderr
+
+
 def test_a_port_in_use_is_told(start, binary, tmp_path_factory):
     address = start().url.removeprefix("http://")
     other_store = f"sqlite:{tmp_path_factory.mktemp('other')}/x.db"
