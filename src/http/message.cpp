@@ -1,5 +1,7 @@
 #include "stockroom/http/message.hpp"
 
+#include <algorithm>
+
 #include <boost/beast/core/string.hpp>
 
 namespace stockroom::http {
@@ -19,6 +21,20 @@ std::string_view take_part(std::string_view& rest) {
     const std::string_view part = trim(rest.substr(0, end));
     rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
     return part;
+}
+
+/// "0.25" → 250; whatever is no such weight counts as 1 (RFC 9110 section 12.4.2).
+int read_weight(std::string_view text) {
+    constexpr int kFull = 1'000;
+    if (!text.starts_with('0')) return kFull;
+    int weight = 0;
+    int unit = kFull / 10;
+    for (const char digit : text.substr(std::min<std::size_t>(2, text.size()), 3)) {
+        if (digit < '0' || digit > '9') return kFull;
+        weight += (digit - '0') * unit;
+        unit /= 10;
+    }
+    return weight;
 }
 
 }  // namespace
@@ -50,6 +66,29 @@ bool is_json(const Request& request) {
         if (!iequals(value, "utf-8") && !iequals(value, "\"utf-8\"")) return false;
     }
     return true;
+}
+
+bool wants_json(const Request& request) {
+    const auto accept = request.header("accept");
+    if (!accept) return false;
+    int json = 0;
+    int text = 0;
+    for (std::string_view ranges = *accept; !ranges.empty();) {
+        const auto comma = ranges.find(',');
+        std::string_view range = ranges.substr(0, comma);
+        ranges = comma == std::string_view::npos ? std::string_view{} : ranges.substr(comma + 1);
+        const std::string_view type = take_part(range);
+        int weight = 1'000;
+        while (!range.empty()) {
+            const std::string_view parameter = take_part(range);
+            if (parameter.starts_with("q=") || parameter.starts_with("Q="))
+                weight = read_weight(parameter.substr(2));
+        }
+        if (iequals(type, "application/json")) json = std::max(json, weight);
+        if (iequals(type, "text/plain") || iequals(type, "application/openmetrics-text"))
+            text = std::max(text, weight);
+    }
+    return json > 0 && json >= text;
 }
 
 }  // namespace stockroom::http

@@ -54,6 +54,7 @@ struct Gateway::Parts {
               metrics)),
           events(pool, tail, options.read_time),
           health(context, options.health),
+          generator(context, options.generator),
           submitter(
               context, bus, pool,
               {.wait = options.wait, .in_flight_max = options.commands_in_flight_max},
@@ -63,6 +64,7 @@ struct Gateway::Parts {
                               .reads = reads,
                               .events = events,
                               .health = health,
+                              .generator = generator,
                               .metrics = metrics,
                               .trouble = [this] { return trouble(); },
                               .before_metrics = [this] { show(); }}),
@@ -106,6 +108,7 @@ struct Gateway::Parts {
     std::shared_ptr<EventTail> tail;
     EventStream events;
     HealthAnswers health;
+    GeneratorAnswers generator;
     Submitter submitter;
     http::Server server;
     std::shared_ptr<Hearing> hearing;

@@ -143,6 +143,13 @@ http::Problem store_trouble(const ports::Error& error) {
             .detail = "The store could not be read; the log says more."};
 }
 
+http::Problem generator_unavailable(const std::string& why) {
+    return {.status = 503,
+            .type = "unavailable",
+            .title = "The service is not available",
+            .detail = "The order generator does not answer: " + why};
+}
+
 http::Problem not_ready(std::string reason) {
     return {.status = 503,
             .type = "not_ready",

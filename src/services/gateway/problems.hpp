@@ -38,6 +38,8 @@ namespace stockroom::gateway {
 [[nodiscard]] http::Problem read_too_late();
 /// A read that the store could not do; the error is logged here.
 [[nodiscard]] http::Problem store_trouble(const ports::Error& error);
+/// The order generator does not answer.
+[[nodiscard]] http::Problem generator_unavailable(const std::string& why);
 [[nodiscard]] http::Problem not_ready(std::string reason);
 
 }  // namespace stockroom::gateway

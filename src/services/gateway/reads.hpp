@@ -9,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "stockroom/http/message.hpp"
+#include "stockroom/http/problem.hpp"
 #include "stockroom/ports/queries.hpp"
 
 #include "query_pool.hpp"
@@ -34,6 +35,10 @@ class Reads {
     Answer list_locations(const http::Request& request);
     Answer list_orders(const http::Request& request);
     Answer get_order(const http::Request& request);
+    /// Of everything, or of a span of time.
+    Answer get_order_statistics(const http::Request& request);
+    /// The same of everything, as a client of GET /metrics asks for it.
+    Answer get_order_metrics();
     /// `in_flight`: it was published and has not ended yet, as far as is known here.
     Answer get_command(const http::Request& request, bool in_flight);
 
@@ -44,6 +49,7 @@ class Reads {
     using Read = std::function<http::Response(ports::Queries&)>;
 
     Answer answer(Read read);
+    static Answer refuse(http::Problem problem);
     /// The cache's answer, when it is right.
     [[nodiscard]] std::optional<http::Response> find(const CacheKeyView& key);
     /// The store's, kept; the cache's old one when the store is away.

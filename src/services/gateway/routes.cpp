@@ -41,6 +41,7 @@ std::string index_json() {
     json.field("locations", "/v1/locations");
     json.field("orders", "/v1/orders");
     json.field("events", "/v1/events");
+    json.field("statistics", "/v1/statistics/orders");
     json.field("health", "/v1/health");
     json.field("metrics", "/metrics");
     json.field("livez", "/livez");
@@ -87,6 +88,7 @@ void add_reads(http::Router& router, Reads& reads, const Submitter& submitter) {
     read("/v1/locations", &Reads::list_locations);
     read("/v1/orders", &Reads::list_orders);
     read("/v1/orders/{id}", &Reads::get_order);
+    read("/v1/statistics/orders", &Reads::get_order_statistics);
     router.add("GET", "/v1/commands/{id}", [&reads, &submitter](const Request& request) {
         const auto id = base::Uuid::parse(request.path_parameters.at("id"));
         const bool in_flight = id && submitter.is_in_flight(*id);
@@ -103,6 +105,23 @@ void add_health(http::Router& router, HealthAnswers& health) {
     router.add("GET", "/v1/health", [&health](const Request&) { return health.get_health(); });
 }
 
+void add_generator(http::Router& router, GeneratorAnswers& generator) {
+    router.add("GET", "/v1/generator", [&generator](const Request&) { return generator.get(); });
+    router.add("POST", "/v1/generator/start",
+               [&generator](const Request&) { return generator.start(); });
+    router.add("POST", "/v1/generator/stop",
+               [&generator](const Request&) { return generator.stop(); });
+}
+
+Answer get_metrics(const Request& request, const Collaborators& with) {
+    if (http::wants_json(request)) return with.reads.get_order_metrics();
+    with.before_metrics();
+    Response response;
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = with.metrics.to_text();
+    return at_once(std::move(response));
+}
+
 void add_operations(http::Router& router, const Collaborators& with) {
     router.add("GET", "/livez",
                [](const Request&) { return at_once(json_response(R"({"status":"ok"})")); });
@@ -110,13 +129,7 @@ void add_operations(http::Router& router, const Collaborators& with) {
         return check_ready(trouble(), reads);
     });
     router.add("GET", "/metrics",
-               [&metrics = with.metrics, show = with.before_metrics](const Request&) {
-                   show();
-                   Response response;
-                   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-                   response.body = metrics.to_text();
-                   return at_once(std::move(response));
-               });
+               [with](const Request& request) { return get_metrics(request, with); });
     router.add("GET", "/openapi.json",
                [](const Request&) { return at_once(json_response(std::string(openapi_json()))); });
     router.add("GET", "/",
@@ -131,6 +144,7 @@ http::Router make_routes(Collaborators collaborators) {
     add_reads(router, collaborators.reads, collaborators.submitter);
     add_events(router, collaborators.events);
     add_health(router, collaborators.health);
+    add_generator(router, collaborators.generator);
     add_operations(router, collaborators);
     return router;
 }

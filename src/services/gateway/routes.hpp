@@ -7,6 +7,7 @@
 #include "stockroom/telemetry/metrics.hpp"
 
 #include "event_stream.hpp"
+#include "generator_answers.hpp"
 #include "health_answers.hpp"
 #include "reads.hpp"
 #include "submit.hpp"
@@ -19,6 +20,7 @@ struct Collaborators {
     Reads& reads;
     EventStream& events;
     HealthAnswers& health;
+    GeneratorAnswers& generator;
     telemetry::Metrics& metrics;
     std::function<std::string()> trouble;  // empty: the bus and the services work
     std::function<void()> before_metrics;  // brings gauges up to date

@@ -31,6 +31,10 @@ struct Request {
 /// must be utf-8 (RFC 9110 section 8.3).
 [[nodiscard]] bool is_json(const Request& request);
 
+/// Whether Accept names application/json, and no text/plain or Prometheus format that it would
+/// rather have (RFC 9110 section 12.5.1): of what is answered both as JSON and as text.
+[[nodiscard]] bool wants_json(const Request& request);
+
 struct Response {
     int status = 200;
     std::string content_type = "application/json";

@@ -29,6 +29,7 @@ struct Options {
     ports::EventBus* events = nullptr;
     std::size_t event_listeners_max = 1'000;  // further ones are answered 503
     Peer health;                              // the health service
+    Peer generator;                           // the order generator
     /// Empty when all is well besides bus and store; else what is wrong, for /readyz. Thread-safe.
     std::function<std::string()> trouble;
 };
