@@ -5,7 +5,6 @@ import ipaddress
 import json
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 import sys
@@ -101,8 +100,7 @@ class PrivateEngine:
         if self.before_path.exists():
             firewall.back_to(json.loads(self.before_path.read_text()), self.bridge)
             self.before_path.unlink()
-        shutil.rmtree(self.data, ignore_errors=True)
-        shutil.rmtree(self.run, ignore_errors=True)
+        subprocess.run(["rm", "-rf", self.data, self.run], check=False, capture_output=True)
 
     def remove_containers(self):
         """With their networks, whose bridges would stay."""

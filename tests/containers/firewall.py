@@ -44,7 +44,10 @@ def back_to(before, bridge):
 
 
 def is_dockers(words):
-    return any(word.startswith(("DOCKER", "br-")) for word in words)
+    if any(word.startswith(("DOCKER", "br-")) for word in words):
+        return True
+    # A container that talks to its own published port: from its address to its address.
+    return words[1:3] == ["POSTROUTING", "-s"] and words[-1] == "MASQUERADE" and words[3] in words[4:]
 
 
 def iptables(table, *arguments):
