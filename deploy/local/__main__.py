@@ -16,6 +16,7 @@ WITHOUT = {
     "catalogue": "what creates or changes items waits in its queue",
     "stock": "what receives, counts or moves stock waits in its queue",
     "orders": "orders wait in their queue",
+    "records": "what inserts or deletes records waits in its queue",
     "relay": "events wait in the log, and reads are answered by the store alone",
     "health": "nobody watches the parts",
 }

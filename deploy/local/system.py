@@ -27,6 +27,7 @@ SERVICES = {
     "orders": (40, "local_service"),
     "relay": (50, "local_relay"),
     "health": (60, "local_service"),
+    "records": (80, "local_service"),
 }
 # What has a log besides them, and in which folder.
 SERVERS = {"broker": "broker", "epmd": "broker", "store": "store"}

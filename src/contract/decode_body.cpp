@@ -21,6 +21,7 @@ constexpr ReadText kReadLabel{kMaxLabelLength};
 constexpr ReadText kReadReason{kMaxReasonLength};
 constexpr ReadText kReadReference{kMaxReferenceLength};
 constexpr ReadText kReadCustomer{kMaxCustomerLength};
+constexpr ReadText kReadSection{kMaxSectionLength};
 constexpr ReadInteger kReadPriority{0, kMaxPriority};
 constexpr ReadInteger kReadHoldTime{1, kMaxHoldTime.count()};
 
@@ -225,6 +226,22 @@ DecodedBody decode_expire_order(Fields fields) {
     return fields.finish([&]() -> CommandBody { return ExpireOrder{*order}; });
 }
 
+DecodedBody decode_insert_record(Fields fields) {
+    const auto srn = fields.required("srn", read_srn);
+    auto name = fields.optional("name", kReadName);
+    auto section = fields.optional("section", kReadSection);
+    return fields.finish([&]() -> CommandBody {
+        return InsertRecord{.srn = *srn,
+                            .name = std::move(name).value_or(""),
+                            .section = std::move(section).value_or("")};
+    });
+}
+
+DecodedBody decode_delete_record(Fields fields) {
+    const auto srn = fields.required("srn", read_srn);
+    return fields.finish([&]() -> CommandBody { return DeleteRecord{*srn}; });
+}
+
 }  // namespace
 
 std::expected<CommandBody, Invalid> decode_body(CommandKind kind, const JsonValue& body) {
@@ -257,6 +274,10 @@ std::expected<CommandBody, Invalid> decode_body(CommandKind kind, const JsonValu
             return decode_return_goods(std::move(fields));
         case expire_order:
             return decode_expire_order(std::move(fields));
+        case insert_record:
+            return decode_insert_record(std::move(fields));
+        case delete_record:
+            return decode_delete_record(std::move(fields));
     }
     CHECK(false, "every kind has a body");
 }

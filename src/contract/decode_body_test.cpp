@@ -105,6 +105,9 @@ TEST(DecodeBody, GivesOneTextForAllSpellingsOfOneCommand) {
          R"({"lines":[{"sku":"IB1","quantity":2}]})",
          {R"({"lines":[{"quantity":2,"sku":"IB1"}],"confirm":false,"fulfil":false})",
           R"({"expires_in":900,"customer":"","lines":[{"sku":"IB1","quantity":2}]})"}},
+        {insert_record,
+         R"({"srn":"R1","section":"B"})",
+         {R"({"section":"B","name":"","srn":"R1"})"}},
         {cancel_order,
          R"({"order":"01938a1e-4c00-7000-8000-000000000001"})",
          {R"({"reason":"","order":"01938A1E-4C00-7000-8000-000000000001"})"}},
@@ -200,6 +203,8 @@ TEST(DecodeBody, ChecksNames) {
         "\"a \"", "7",        "null",          "true",  R"("a\tb")"};
     for (const auto kind : {create_item, change_item, retire_item})
         check({kind, "", "sku", kSkuRule, good, bad});
+    for (const auto kind : {insert_record, delete_record})
+        check({kind, "", "srn", kSkuRule, good, bad});
     for (const auto kind : {receive_stock, adjust_stock})
         check({kind, R"("quantity":5)", "sku", kSkuRule, good, bad});
 
@@ -309,6 +314,8 @@ TEST(DecodeBody, ChecksTexts) {
     text(place_order, line, "reference", kMaxReferenceLength);
     text(cancel_order, kOrderId, "reason", kMaxReasonLength);
     text(return_goods, std::string(kOrderId) + "," + line, "reason", kMaxReasonLength);
+    text(insert_record, R"("srn":"R1")", "name", kMaxNameLength);
+    text(insert_record, R"("srn":"R1")", "section", kMaxSectionLength);
 }
 
 TEST(DecodeBody, ChecksFlags) {
@@ -415,6 +422,8 @@ TEST(DecodeBody, RequiresWhatACommandCannotDoWithout) {
         {return_goods, "{}", "order", ""},
         {return_goods, R"({"order":"01938a1e-4c00-7000-8000-000000000001"})", "lines", ""},
         {expire_order, "{}", "order", ""},
+        {insert_record, "{}", "srn", ""},
+        {delete_record, "{}", "srn", ""},
     };
     for (const auto& [kind, body, field, detail] : cases) {
         const auto result = decoded(kind, body);

@@ -86,6 +86,12 @@ class BodyWriter {
         version(body.expected_version);
     }
     void operator()(const ExpireOrder& body) const { order(body.order); }
+    void operator()(const InsertRecord& body) const {
+        json_.field("srn", body.srn.text());
+        text("name", body.name);
+        text("section", body.section);
+    }
+    void operator()(const DeleteRecord& body) const { json_.field("srn", body.srn.text()); }
 
   private:
     template <typename Body>

@@ -83,6 +83,7 @@ TEST(Events, RoundTripForEveryTypeOfState) {
         event_of(domain::EventType::location_created, testing::sample_location()),
         event_of(domain::EventType::stock_received, movement),
         event_of(domain::EventType::level_changed, testing::sample_level()),
+        event_of(domain::EventType::record_inserted, testing::sample_record()),
         event_of(domain::EventType::order_reserved, testing::sample_order()),
     };
     for (const auto& fact : facts) {

@@ -15,6 +15,9 @@ namespace stockroom::contract {
 
 namespace {
 
+constexpr std::string_view kPrintableNameRule =
+    "must be a text of 1 to 64 printable ASCII characters with no space at either end";
+
 bool is_control(char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
@@ -30,8 +33,7 @@ Parsed<domain::Sku> read_sku(const JsonValue& value) {
     if (const auto* text = value.as<std::string>()) {
         if (auto sku = domain::Sku::parse(*text)) return std::move(*sku);
     }
-    return std::unexpected(
-        "must be a text of 1 to 64 printable ASCII characters with no space at either end");
+    return std::unexpected(std::string(kPrintableNameRule));
 }
 
 Parsed<domain::LocationCode> read_location(const JsonValue& value) {
@@ -39,6 +41,13 @@ Parsed<domain::LocationCode> read_location(const JsonValue& value) {
         if (auto code = domain::LocationCode::parse(*text)) return std::move(*code);
     }
     return std::unexpected("must be a text of 1 to 32 of A-Z a-z 0-9 '-' '_' '.'");
+}
+
+Parsed<domain::Srn> read_srn(const JsonValue& value) {
+    if (const auto* text = value.as<std::string>()) {
+        if (auto srn = domain::Srn::parse(*text)) return std::move(*srn);
+    }
+    return std::unexpected(std::string(kPrintableNameRule));
 }
 
 Parsed<base::Uuid> read_id(const JsonValue& value) {

@@ -23,6 +23,7 @@ using Parsed = std::expected<T, std::string>;
 
 [[nodiscard]] Parsed<domain::Sku> read_sku(const JsonValue& value);
 [[nodiscard]] Parsed<domain::LocationCode> read_location(const JsonValue& value);
+[[nodiscard]] Parsed<domain::Srn> read_srn(const JsonValue& value);
 [[nodiscard]] Parsed<base::Uuid> read_id(const JsonValue& value);
 [[nodiscard]] Parsed<base::Time> read_time(const JsonValue& value);
 /// An amount of 0 or more, as string or number, from its digits.

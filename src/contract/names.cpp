@@ -36,6 +36,8 @@ constexpr std::string_view name_of(CommandKind kind) {
         NAMED(close_order);
         NAMED(return_goods);
         NAMED(expire_order);
+        NAMED(insert_record);
+        NAMED(delete_record);
     }
     return {};
 }
@@ -110,6 +112,12 @@ constexpr std::string_view name_of(EventType type) {
             return "order.cancelled";
         case EventType::order_returned:
             return "order.returned";
+        case EventType::record_inserted:
+            return "record.inserted";
+        case EventType::record_replaced:
+            return "record.replaced";
+        case EventType::record_deleted:
+            return "record.deleted";
         case EventType::level_changed:
             return "level.changed";
     }
@@ -277,6 +285,24 @@ constexpr std::string_view name_of(ExpireOrderOutcome code) {
     return {};
 }
 
+constexpr std::string_view name_of(InsertRecordOutcome code) {
+    using enum InsertRecordOutcome;
+    switch (code) {
+        NAMED(inserted);
+        NAMED(replaced);
+    }
+    return {};
+}
+
+constexpr std::string_view name_of(DeleteRecordOutcome code) {
+    using enum DeleteRecordOutcome;
+    switch (code) {
+        NAMED(record_not_found);
+        NAMED(deleted);
+    }
+    return {};
+}
+
 #undef NAMED
 
 template <typename Enum>
@@ -333,6 +359,9 @@ std::string_view queue_of(CommandKind kind) {
         case return_goods:
         case expire_order:
             return kOrdersQueue;
+        case insert_record:
+        case delete_record:
+            return kRecordsQueue;
     }
     CHECK(false, "every kind has a queue");
 }
@@ -402,6 +431,7 @@ std::string event_key(const Event& event) {
         std::string operator()(const Level& level) const {
             return fmt::format("level/{}/{}", level.sku.text(), level.location.text());
         }
+        std::string operator()(const Record& record) const { return "record/" + record.srn.text(); }
     };
     return std::visit(Visitor{event}, event.state);
 }
@@ -413,6 +443,7 @@ Version event_version(const Event& event) {
         Version operator()(const Movement&) const { return 1; }
         Version operator()(const OrderView& view) const { return view.order.version; }
         Version operator()(const Level& level) const { return level.version; }
+        Version operator()(const Record& record) const { return record.version; }
     };
     return std::visit(Visitor{}, event.state);
 }

@@ -57,6 +57,9 @@ TEST(Names, OfEventsHaveAPointForTheFirstUnderscore) {
         {EventType::order_expired, "order.expired"},
         {EventType::order_cancelled, "order.cancelled"},
         {EventType::order_returned, "order.returned"},
+        {EventType::record_inserted, "record.inserted"},
+        {EventType::record_replaced, "record.replaced"},
+        {EventType::record_deleted, "record.deleted"},
         {EventType::level_changed, "level.changed"},
     };
     for (const auto& [type, name] : types) {
@@ -89,6 +92,8 @@ TEST(Names, OfQueuesGoByTheDecidingService) {
     EXPECT_EQ(queue_of(CommandKind::adjust_stock), "stockroom.stock");
     EXPECT_EQ(queue_of(CommandKind::place_order), "stockroom.orders");
     EXPECT_EQ(queue_of(CommandKind::expire_order), "stockroom.orders");
+    EXPECT_EQ(queue_of(CommandKind::insert_record), "stockroom.records");
+    EXPECT_EQ(queue_of(CommandKind::delete_record), "stockroom.records");
 }
 
 TEST(EventKey, NamesTheThingAndItsVersion) {
@@ -122,6 +127,7 @@ TEST(EventKey, NamesTheThingAndItsVersion) {
         {event(movement), "movement/01938a1e-4c00-7000-8000-0000000000aa", 1},
         {event(testing::sample_order()), "order/01938a1e-4c00-7000-8000-000000000001", 2},
         {event(testing::sample_level()), "level/IB1/main", 12},
+        {event(testing::sample_record()), "record/PES 1/2", 2},
     };
     for (const auto& [given, key, version] : cases) {
         EXPECT_EQ(event_key(given), key);

@@ -34,6 +34,9 @@ std::expected<Result, Invalid> read_result(CommandKind kind, const JsonValue* va
         case return_goods:
         case expire_order:
             return read_order(*value, &place);
+        case insert_record:
+        case delete_record:
+            return read_record(*value, &place);
     }
     CHECK(false, "every kind has a result");
 }

@@ -66,6 +66,15 @@ TEST(Outcome, RoundTripsARetiredItem) {
     expect_round_trip(CommandKind::retire_item, testing::outcome(RetireItemOutcome::retired, item));
 }
 
+TEST(Outcome, RoundTripsADeletedRecord) {
+    Record record = testing::sample_record();
+    record.name.clear();
+    record.section.clear();
+    record.deleted = true;
+    expect_round_trip(CommandKind::delete_record,
+                      testing::outcome(DeleteRecordOutcome::deleted, record));
+}
+
 TEST(Outcome, IsWrittenAsClientsSeeIt) {
     EXPECT_EQ(encode_outcome(testing::uuid(), CommandKind::place_order,
                              testing::outcome(PlaceOrderOutcome::rejected, {}, {},
@@ -155,6 +164,13 @@ TEST(Write, ShowsStatesAsTheContractSays) {
               R"("created_at":"2023-11-14T22:13:20.123456Z"})");
     EXPECT_EQ(written(testing::sample_level()),
               R"({"sku":"IB1","location":"main","on_hand":5,"held":3,"available":2,"version":12})");
+    EXPECT_EQ(
+        written(testing::sample_record()),
+        R"({"srn":"PES 1/2","name":"Zoë","section":"A","version":2,)"
+        R"("created_at":"2023-11-14T22:13:20.123456Z","updated_at":"2023-11-14T22:14:20.123456Z"})");
+    auto deleted = testing::sample_record();
+    deleted.deleted = true;
+    EXPECT_THAT(written(deleted), HasSubstr(R"("section":"A","deleted":true,"version":2)"));
     EXPECT_EQ(
         written(testing::sample_order()),
         R"({"id":"01938a1e-4c00-7000-8000-000000000001","customer":"c-17","state":"reserved",)"

@@ -182,6 +182,26 @@ std::expected<OrderView, Invalid> read_order(const JsonValue& value, const Place
     });
 }
 
+std::expected<Record, Invalid> read_record(const JsonValue& value, const Place* place) {
+    Fields fields(value, Unknown::ignored, place);
+    const auto srn = fields.required("srn", read_srn);
+    auto name = fields.required("name", read_any_text);
+    auto section = fields.required("section", read_any_text);
+    const auto deleted = fields.optional("deleted", read_bool);
+    const auto version = fields.required("version", kReadAnyInteger);
+    const auto created_at = fields.required("created_at", read_time);
+    const auto updated_at = fields.required("updated_at", read_time);
+    return fields.finish([&] {
+        return Record{.srn = *srn,
+                      .name = std::move(*name),
+                      .section = std::move(*section),
+                      .deleted = deleted.value_or(false),
+                      .version = *version,
+                      .created_at = *created_at,
+                      .updated_at = *updated_at};
+    });
+}
+
 std::expected<Shortage, Invalid> read_shortage(const JsonValue& value, Unknown unknown,
                                                const Place* place) {
     Fields fields(value, unknown, place);

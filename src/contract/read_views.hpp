@@ -18,6 +18,8 @@ namespace stockroom::contract {
                                                                const Place* place);
 [[nodiscard]] std::expected<domain::OrderView, Invalid> read_order(const JsonValue& value,
                                                                    const Place* place);
+[[nodiscard]] std::expected<domain::Record, Invalid> read_record(const JsonValue& value,
+                                                                 const Place* place);
 [[nodiscard]] std::expected<domain::Shortage, Invalid> read_shortage(const JsonValue& value,
                                                                      Unknown unknown,
                                                                      const Place* place);

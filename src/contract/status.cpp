@@ -86,6 +86,11 @@ constexpr Rule kOrderNotFound{404, "No such order", [](const Outcome&) {
                                   return std::string("There is no order with this id.");
                               }};
 
+constexpr Rule kRecordNotFound{
+    404, "No such record", [](const Outcome&) {
+        return std::string("There is no record with this SRN. Upper and lower case differ.");
+    }};
+
 std::string tell_version_mismatch(const Outcome& outcome) {
     Version version = 0;
     if (const auto* item = std::get_if<ItemView>(&outcome.result)) version = item->item.version;
@@ -401,6 +406,28 @@ const Rule& rule_of(ExpireOrderOutcome code) {
         case not_due:
             return kNotDue;
         case expired:
+            return kDone;
+    }
+    std::unreachable();
+}
+
+const Rule& rule_of(InsertRecordOutcome code) {
+    switch (code) {
+        using enum InsertRecordOutcome;
+        case inserted:
+            return kCreated;
+        case replaced:
+            return kDone;
+    }
+    std::unreachable();
+}
+
+const Rule& rule_of(DeleteRecordOutcome code) {
+    switch (code) {
+        using enum DeleteRecordOutcome;
+        case record_not_found:
+            return kRecordNotFound;
+        case deleted:
             return kDone;
     }
     std::unreachable();

@@ -38,9 +38,11 @@ int status_of(CommandKind kind, std::string_view code) {
         {"exceeds_shipped", 409},
         {"item_retired", 409},
         {"not_due", 409},
+        {"record_not_found", 404},
     };
     const auto refusal = refusals.find(code);
     if (refusal != refusals.end()) return refusal->second;
+    if (code == "inserted") return 201;
     return kind == create_item || kind == create_location || kind == place_order ? 201 : 200;
 }
 

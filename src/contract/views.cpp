@@ -81,6 +81,18 @@ void write(JsonWriter& json, const Location& location) {
     json.end_object();
 }
 
+void write(JsonWriter& json, const Record& record) {
+    json.begin_object();
+    json.field("srn", record.srn.text());
+    json.field("name", record.name);
+    json.field("section", record.section);
+    if (record.deleted) json.field("deleted", true);
+    json.field("version", record.version);
+    json.field("created_at", record.created_at.to_string());
+    json.field("updated_at", record.updated_at.to_string());
+    json.end_object();
+}
+
 void write(JsonWriter& json, const Level& level) {
     json.begin_object();
     json.field("sku", level.sku.text());

@@ -28,6 +28,8 @@ void add_keys(const Command& command, Keys& keys) {
                 keys.orders.push_back(wish.order);
             } else if constexpr (requires { wish.sku; }) {
                 keys.skus.push_back(wish.sku);
+            } else if constexpr (requires { wish.srn; }) {
+                keys.records.push_back(wish.srn);
             } else {
                 // All locations are loaded anyway.
                 static_assert(std::is_same_v<Wish, CreateLocation>);
@@ -39,6 +41,7 @@ void add_keys(const Command& command, Keys& keys) {
 void normalize(Keys& keys) {
     sort_and_drop_doubles(keys.orders);
     sort_and_drop_doubles(keys.skus);
+    sort_and_drop_doubles(keys.records);
 }
 
 Decision decide(const Snapshot& snapshot, const Command& command) {

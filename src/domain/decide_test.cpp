@@ -37,15 +37,23 @@ TEST(AddKeys, NamesWhatEachCommandTouches) {
     const Keys placed = keys_of(new_order({line("B", 1), line("A", 1)}));
     EXPECT_EQ(placed.skus, (std::vector{sku("B"), sku("A")}));
     EXPECT_TRUE(placed.orders.empty());
+    for (const CommandBody& body :
+         {CommandBody(InsertRecord{srn("R"), "", ""}), CommandBody(DeleteRecord{srn("R")})}) {
+        const Keys keys = keys_of(body);
+        EXPECT_EQ(keys.records, std::vector{srn("R")}) << body.index();
+        EXPECT_TRUE(keys.skus.empty() && keys.orders.empty()) << body.index();
+    }
     const Keys location_keys = keys_of(CreateLocation{location("north"), "", 1});
     EXPECT_TRUE(location_keys.skus.empty() && location_keys.orders.empty());
 }
 
 TEST(Normalize, SortsAndDropsDoubles) {
-    Keys keys{{id(2), id(1), id(2)}, {sku("B"), sku("A"), sku("B")}};
+    Keys keys{
+        {id(2), id(1), id(2)}, {sku("B"), sku("A"), sku("B")}, {srn("2"), srn("1"), srn("2")}};
     normalize(keys);
     EXPECT_EQ(keys.orders, (std::vector{id(1), id(2)}));
     EXPECT_EQ(keys.skus, (std::vector{sku("A"), sku("B")}));
+    EXPECT_EQ(keys.records, (std::vector{srn("1"), srn("2")}));
 }
 
 TEST(Decide, CallsItABugWhenALevelWouldBreak) {

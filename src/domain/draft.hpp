@@ -47,6 +47,7 @@ class Draft {
     /// Each at most once in a decision.
     void set(Item item) { changes_.items.push_back(std::move(item)); }
     void set(Location location) { changes_.locations.push_back(std::move(location)); }
+    void set(Record record) { changes_.records.push_back(std::move(record)); }
     void set(Order order);
     void set(Hold hold);
     /// Changes what is held there.

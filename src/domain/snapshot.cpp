@@ -11,6 +11,7 @@ namespace stockroom::domain {
 namespace {
 
 constexpr const char* kSkuNotLoaded = "a SKU must be loaded before it is read";
+constexpr const char* kRecordNotLoaded = "a record must be loaded before it is read";
 constexpr const char* kOrderNotLoaded = "an order must be loaded before it is read";
 
 template <typename State>
@@ -43,7 +44,7 @@ void sort_by(ChangedRows<State>& rows, Key key) {
 
 bool Changes::empty() const {
     return items.empty() && levels.empty() && locations.empty() && orders.empty() &&
-           holds.empty() && movements.empty() && events.empty();
+           holds.empty() && records.empty() && movements.empty() && events.empty();
 }
 
 void Snapshot::add_location(Location location) {
@@ -81,6 +82,15 @@ void Snapshot::add_hold(Hold hold) {
     holds_.insert_or_assign(id, Tracked<Hold>{std::move(hold), true, false});
 }
 
+void Snapshot::add_missing_record(const Srn& srn) {
+    records_.try_emplace(srn);
+}
+
+void Snapshot::add_record(Record record) {
+    const Srn srn = record.srn;
+    records_.insert_or_assign(srn, Tracked<Record>{std::move(record), true, false});
+}
+
 const Item* Snapshot::find_item(const Sku& sku) const {
     const auto found = stock_.find(sku);
     CHECK(found != stock_.end(), kSkuNotLoaded);
@@ -107,6 +117,12 @@ const Order* Snapshot::find_order(const Uuid& id) const {
 const Hold* Snapshot::find_hold(const Uuid& id) const {
     const auto found = holds_.find(id);
     return found == holds_.end() ? nullptr : &found->second.state;
+}
+
+const Record* Snapshot::find_record(const Srn& srn) const {
+    const auto found = records_.find(srn);
+    CHECK(found != records_.end(), kRecordNotLoaded);
+    return found->second ? &found->second->state : nullptr;
 }
 
 std::vector<Uuid> Snapshot::due_holds(const Sku& sku) const {
@@ -162,6 +178,8 @@ void Snapshot::apply(const Changes& changes) {
         change(holds_, hold.id, hold);
         index_due(hold);
     }
+    for (const Record& record : changes.records)
+        change(records_[record.srn], record);
 }
 
 std::vector<const Tracked<Item>*> Snapshot::changed_items() const {
@@ -201,6 +219,13 @@ std::vector<const Tracked<Hold>*> Snapshot::changed_holds() const {
     for (const auto& [id, hold] : holds_)
         add_if_changed(rows, hold);
     sort_by(rows, [](const Hold& hold) -> const Uuid& { return hold.id; });
+    return rows;
+}
+
+std::vector<const Tracked<Record>*> Snapshot::changed_records() const {
+    ChangedRows<Record> rows;
+    for (const auto& [srn, record] : records_)
+        if (record) add_if_changed(rows, *record);
     return rows;
 }
 

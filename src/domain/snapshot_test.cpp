@@ -27,8 +27,11 @@ TEST(Snapshot, CallsItABugToReadWhatWasNotLoaded) {
     EXPECT_THROW((void)snapshot.find_item(sku("A")), base::bug);
     EXPECT_THROW((void)snapshot.levels_of(sku("A")), base::bug);
     EXPECT_THROW((void)snapshot.find_order(id(1)), base::bug);
+    EXPECT_THROW((void)snapshot.find_record(srn("R")), base::bug);
     snapshot.add_sku(sku("A"));
     snapshot.add_missing_order(id(1));
+    snapshot.add_missing_record(srn("R"));
+    EXPECT_EQ(snapshot.find_record(srn("R")), nullptr);
     EXPECT_EQ(snapshot.find_item(sku("A")), nullptr);
     EXPECT_TRUE(snapshot.levels_of(sku("A")).empty());
     EXPECT_EQ(snapshot.find_order(id(1)), nullptr);

@@ -41,5 +41,16 @@ TEST(LocationCode, IsOneTo32LettersDigitsDashesUnderscoresAndPoints) {
     EXPECT_EQ(LocationCode::parse("main"), LocationCode::main());
 }
 
+TEST(Srn, IsOneTo64PrintableAsciiCharactersWithSpacesOnlyWithin) {
+    EXPECT_EQ(Srn::parse("PES 21/042")->text(), "PES 21/042");
+    EXPECT_TRUE(Srn::parse(std::string(64, 'x')));
+    EXPECT_FALSE(Srn::parse(""));
+    EXPECT_FALSE(Srn::parse(std::string(65, 'x')));
+    EXPECT_FALSE(Srn::parse("a\nb"));
+    EXPECT_FALSE(Srn::parse("caf\xC3\xA9"));
+    EXPECT_FALSE(Srn::parse(" a"));
+    EXPECT_FALSE(Srn::parse("a "));
+}
+
 }  // namespace
 }  // namespace stockroom::domain

@@ -51,6 +51,9 @@ std::optional<OrderState> state_after(EventType type, std::optional<OrderState> 
         case EventType::stock_received:
         case EventType::stock_adjusted:
         case EventType::level_changed:
+        case EventType::record_inserted:
+        case EventType::record_replaced:
+        case EventType::record_deleted:
             return std::nullopt;
     }
     return std::nullopt;

@@ -7,6 +7,7 @@
 #include "stockroom/catalogue/service.hpp"
 #include "stockroom/health/service.hpp"
 #include "stockroom/orders/service.hpp"
+#include "stockroom/records/service.hpp"
 #include "stockroom/stock/service.hpp"
 #include "stockroom/store_sqlite/sqlite.hpp"
 #include "stockroom/telemetry/metrics.hpp"
@@ -30,6 +31,7 @@ struct Embedded::Parts {
     std::optional<stock::StockService> stock;
     std::optional<orders::OrdersService> orders;
     std::optional<health::HealthService> health;
+    std::optional<records::RecordsService> records;
     std::optional<gateway::Gateway> gateway;
     http::Address address;
 };
@@ -41,6 +43,8 @@ Embedded::Parts::Result Embedded::Parts::make_services(const engine::OnFailure& 
     if (!for_stock) return std::unexpected(std::move(for_stock.error()));
     auto for_orders = database->make_store();
     if (!for_orders) return std::unexpected(std::move(for_orders.error()));
+    auto for_records = database->make_store();
+    if (!for_records) return std::unexpected(std::move(for_records.error()));
     auto due_orders = database->make_queries();
     if (!due_orders) return std::unexpected(std::move(due_orders.error()));
     auto for_health = database->make_store();
@@ -50,6 +54,7 @@ Embedded::Parts::Result Embedded::Parts::make_services(const engine::OnFailure& 
     stock.emplace(bus, std::move(*for_stock), metrics, on_failure);
     orders.emplace(bus, std::move(*for_orders), std::move(*due_orders), metrics, on_failure);
     health.emplace(bus, std::move(*for_health), metrics, on_failure);
+    records.emplace(bus, std::move(*for_records), metrics, on_failure);
     return {};
 }
 
@@ -61,6 +66,8 @@ std::string Embedded::Parts::trouble() const {
         return "orders: " + trouble;
     if (const std::string trouble = health->trouble(); !trouble.empty())
         return "health: " + trouble;
+    if (const std::string trouble = records->trouble(); !trouble.empty())
+        return "records: " + trouble;
     return {};
 }
 
@@ -79,6 +86,7 @@ std::expected<std::unique_ptr<Embedded>, std::string> Embedded::start(Options op
     parts->stock->start();
     parts->orders->start();
     parts->health->start();
+    parts->records->start();
     auto address = parts->gateway->start();
     if (!address) return std::unexpected(std::move(address.error()));
     parts->address = std::move(*address);
@@ -98,6 +106,7 @@ const http::Address& Embedded::address() const {
 void Embedded::stop() {
     parts_->gateway->stop();
     parts_->health->stop();
+    parts_->records->stop();
     parts_->orders->stop();
     parts_->stock->stop();
     parts_->catalogue->stop();

@@ -11,8 +11,8 @@
 
 namespace stockroom {
 
-/// The whole of Stockroom in one process: the gateway and the catalogue, stock, orders and health
-/// services, a bus in memory between them, and a SQLite file under them.
+/// The whole of Stockroom in one process: the gateway and the catalogue, stock, orders, records
+/// and health services, a bus in memory between them, and a SQLite file under them.
 class Embedded {
   public:
     struct Options {

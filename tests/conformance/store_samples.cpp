@@ -24,6 +24,8 @@ domain::Keys keys_of(const domain::Changes& changes) {
         keys.skus.push_back(level.sku);
     for (const auto& order : changes.orders)
         keys.orders.push_back(order.id);
+    for (const auto& record : changes.records)
+        keys.records.push_back(record.srn);
     domain::normalize(keys);
     return keys;
 }
@@ -47,12 +49,17 @@ domain::LocationCode code(std::string_view text) {
     return domain::LocationCode::parse(text).value();
 }
 
+domain::Srn srn(std::string_view text) {
+    return domain::Srn::parse(text).value();
+}
+
 Batch& Batch::operator+=(Batch other) {
     append(changes.items, std::move(other.changes.items));
     append(changes.levels, std::move(other.changes.levels));
     append(changes.locations, std::move(other.changes.locations));
     append(changes.orders, std::move(other.changes.orders));
     append(changes.holds, std::move(other.changes.holds));
+    append(changes.records, std::move(other.changes.records));
     append(changes.movements, std::move(other.changes.movements));
     append(outcomes, std::move(other.outcomes));
     append(events, std::move(other.events));

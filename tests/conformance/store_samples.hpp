@@ -35,6 +35,7 @@ ports::Page<Row> must(ports::PageResult<Row> result) {
 [[nodiscard]] base::Uuid id(int number);
 [[nodiscard]] domain::Sku sku(std::string_view text);
 [[nodiscard]] domain::LocationCode code(std::string_view text);
+[[nodiscard]] domain::Srn srn(std::string_view text);
 
 /// What one batch sets down.
 struct Batch {
@@ -51,6 +52,7 @@ struct Batch {
     void add(const domain::Location& location) { changes.locations.push_back(location); }
     void add(const domain::Order& order) { changes.orders.push_back(order); }
     void add(const domain::Hold& hold) { changes.holds.push_back(hold); }
+    void add(const domain::Record& record) { changes.records.push_back(record); }
 };
 
 /// These states and nothing else.

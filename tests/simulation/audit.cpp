@@ -59,6 +59,7 @@ std::string key_of(const Event& event) {
     if (const auto* movement = std::get_if<Movement>(&event.state))
         return movement->sku.text() + "/" + movement->location.text();
     if (const auto* view = std::get_if<OrderView>(&event.state)) return view->order.id.to_string();
+    if (const auto* record = std::get_if<Record>(&event.state)) return record->srn.text();
     return "a level";
 }
 
@@ -71,6 +72,8 @@ bool tells_state(const Shelf& after, const Changes& changes, const Event& event)
         return std::ranges::find(changes.movements, *movement) != changes.movements.end();
     if (const auto* view = std::get_if<OrderView>(&event.state))
         return *view == after.view_of(view->order.id);
+    if (const auto* record = std::get_if<Record>(&event.state))
+        return *record == after.records.at(record->srn);
     return false;
 }
 
@@ -125,13 +128,14 @@ std::string audit_changes(const Shelf& before, const Command& command, Time now,
         if (is_refused && hold.state != HoldState::expired)
             return "a refused command changed a hold";
     }
-    if (is_refused &&
-        !(changes.items.empty() && changes.locations.empty() && changes.movements.empty()))
+    if (is_refused && !(changes.items.empty() && changes.locations.empty() &&
+                        changes.records.empty() && changes.movements.empty()))
         return "a refused command changed something";
     if (!are_next_versions(before.items, changes.items, [](const Item& i) { return i.sku; }) ||
         !are_next_versions(before.levels, changes.levels, place_of) ||
         !are_next_versions(before.orders, changes.orders, [](const Order& o) { return o.id; }) ||
-        !are_next_versions(before.holds, changes.holds, [](const Hold& h) { return h.id; }))
+        !are_next_versions(before.holds, changes.holds, [](const Hold& h) { return h.id; }) ||
+        !are_next_versions(before.records, changes.records, [](const Record& r) { return r.srn; }))
         return "a version did not grow by one";
     for (const Event& event : changes.events) {
         const bool is_expiry = event.type == EventType::order_expired;
@@ -200,6 +204,8 @@ std::string compare_state(const Shelf& shelf, const Model& model) {
         return "other orders than the model's";
     if (!is_same(shelf.holds, model.holds(), [](const Hold& h) { return h.id; }))
         return "other holds than the model's";
+    if (!is_same(shelf.records, model.records(), [](const Record& r) { return r.srn; }))
+        return "other records than the model's";
     if (shelf.levels != model.levels()) return "other levels than the model's";
     return "";
 }
@@ -214,7 +220,9 @@ std::string compare_rows(const Shelf& before, const Shelf& after, const Snapshot
         are_rows_of_change(before.orders, after.orders, snapshot.changed_orders(),
                            [](const Order& o) { return o.id; }) &&
         are_rows_of_change(before.holds, after.holds, snapshot.changed_holds(),
-                           [](const Hold& h) { return h.id; });
+                           [](const Hold& h) { return h.id; }) &&
+        are_rows_of_change(before.records, after.records, snapshot.changed_records(),
+                           [](const Record& r) { return r.srn; });
     return is_same ? "" : "the snapshot has other rows to write than have changed";
 }
 

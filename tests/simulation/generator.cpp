@@ -34,6 +34,7 @@ Command Generator::next() {
 
 CommandBody Generator::body() {
     using enum OrderState;
+    if (random_.one_in(25)) return record();
     const auto dice = random_.between(1, 100);
     if (dice <= 5 || (unsold_skus().size() > 2 && random_.one_in(3))) return create_item();
     if (dice <= 11) return change_item();
@@ -207,6 +208,12 @@ FulfilOrder Generator::fulfil() {
 ReturnGoods Generator::bring_back() {
     const Uuid of = order({OrderState::fulfilled, OrderState::partially_fulfilled});
     return {of, lines_of(of), location(), "broken", version_of_order(of)};
+}
+
+CommandBody Generator::record() {
+    const Srn srn = Srn::parse("R" + std::to_string(random_.between(1, 4))).value();
+    if (random_.one_in(3)) return DeleteRecord{srn};
+    return InsertRecord{srn, random_.one_in(2) ? "Ann" : "Bob", random_.one_in(2) ? "" : "A"};
 }
 
 }  // namespace stockroom::simulation

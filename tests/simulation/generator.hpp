@@ -29,6 +29,7 @@ class Generator {
     PlaceOrder place();
     FulfilOrder fulfil();
     ReturnGoods bring_back();
+    CommandBody record();
 
     [[nodiscard]] std::vector<Sku> unsold_skus() const;
     const Sku& sku();

@@ -131,6 +131,7 @@ Result Model::show(const Shown& shown) {
         const auto level = levels_.find(*where);
         return level == levels_.end() ? Level{where->first, where->second, 0, 0, 0} : level->second;
     }
+    if (const auto* srn = std::get_if<Srn>(&shown)) return *record(*srn);
     if (const auto* id = std::get_if<Uuid>(&shown)) {
         const Hold* of = hold(*id);
         return OrderView{*order(*id), of ? std::optional(*of) : std::nullopt};

@@ -16,7 +16,7 @@ namespace stockroom::simulation {
 
 using namespace domain;
 
-/// What happened, and to what ("A", "main", an order's id, "A/main").
+/// What happened, and to what ("A", "main", an order's id, "A/main", "R1").
 using Happening = std::pair<EventType, std::string>;
 
 /// The rules once more, as plainly as they can be said and as slowly. It keeps no levels but only
@@ -37,6 +37,7 @@ class Model {
     [[nodiscard]] const std::map<std::pair<Sku, LocationCode>, Level>& levels() const {
         return levels_;
     }
+    [[nodiscard]] const std::vector<Record>& records() const { return records_; }  // as inserted
     [[nodiscard]] const std::vector<Movement>& movements() const { return made_movements_; }
     /// Of the last command.
     [[nodiscard]] const std::vector<Happening>& happenings() const { return happenings_; }
@@ -49,7 +50,7 @@ class Model {
     };
     using Place = std::pair<Sku, LocationCode>;
     /// What the answer shows besides its code.
-    using Shown = std::variant<std::monostate, Sku, LocationCode, Place, Uuid>;
+    using Shown = std::variant<std::monostate, Sku, LocationCode, Place, Uuid, Srn>;
     struct Verdict {
         Verdict(OutcomeCode outcome, std::string about = "", Shown state = {},
                 std::vector<Shortage> short_of = {})
@@ -93,10 +94,13 @@ class Model {
     Verdict wish(const CloseOrder& wish);
     Verdict wish(const ReturnGoods& wish);
     Verdict wish(const ExpireOrder& wish);
+    Verdict wish(const InsertRecord& wish);
+    Verdict wish(const DeleteRecord& wish);
 
     Item* item(const Sku& sku);  // retired ones too
     bool is_sold(const Sku& sku);
     const Location* place(const LocationCode& code) const;
+    Record* record(const Srn& srn);  // deleted ones too
     Order* order(const Uuid& id);
     Hold* hold(const Uuid& id);
 
@@ -128,6 +132,7 @@ class Model {
     std::vector<Location> locations_;
     std::vector<Order> orders_;
     std::vector<Hold> holds_;
+    std::vector<Record> records_;
     std::map<Sku, std::vector<Movement>> ledger_;
     std::map<Place, Level> levels_;  // only for the versions: numbered once a command is done
     std::vector<Movement> made_movements_;

@@ -67,6 +67,11 @@ Snapshot Shelf::load(const Keys& keys, Time now, std::size_t due_holds_max) cons
         for (const Level* level : rows_of(levels, sku))
             snapshot.add_level(*level);
     }
+    for (const Srn& srn : keys.records) {
+        snapshot.add_missing_record(srn);
+        if (const auto record = records.find(srn); record != records.end())
+            snapshot.add_record(record->second);
+    }
     return snapshot;
 }
 
@@ -81,6 +86,8 @@ void Shelf::apply(const Changes& changes) {
         orders.insert_or_assign(order.id, order);
     for (const Hold& hold : changes.holds)
         holds.insert_or_assign(hold.id, hold);
+    for (const Record& record : changes.records)
+        records.insert_or_assign(record.srn, record);
     for (const Movement& movement : changes.movements)
         moved[{movement.sku, movement.location}] += movement.quantity;
 }

@@ -20,6 +20,7 @@ struct Shelf {
     std::map<Place, Level> levels;
     std::map<Uuid, Order> orders;
     std::map<Uuid, Hold> holds;
+    std::map<Srn, Record> records;
     std::map<Place, Quantity> moved;  // the sum of all movements
 
     /// What the keys ask for, with at most so many due holds.

@@ -25,11 +25,12 @@ std::uint64_t choose_seed() {
     return std::random_device{}();
 }
 
-/// In each enum those that refuse stand first, and all but two enums have one outcome that does
-/// not.
+/// In each enum those that refuse stand first, and but for these enums one outcome follows that
+/// does not.
 bool is_refused(const OutcomeCode& outcome) {
     return std::visit(
         []<typename Code>(Code code) {
+            if constexpr (std::is_same_v<Code, InsertRecordOutcome>) return false;
             if constexpr (std::is_same_v<Code, PlaceOrderOutcome>) return code < Code::reserved;
             if constexpr (std::is_same_v<Code, FulfilOrderOutcome>)
                 return code < Code::partially_fulfilled;

@@ -164,6 +164,7 @@ class Client:
             "movements": [self.movements(item["sku"]) for item in items],
             "orders": self.pages("/v1/orders?limit=500", "orders"),
             "locations": self.pages("/v1/locations?limit=500", "locations"),
+            "records": self.pages("/v1/records?limit=500", "records"),
         }
 
 

@@ -13,7 +13,7 @@ import threading
 from client import DEADLINE_SECONDS, eventually
 from server import SANITIZER_REPORT, START_SECONDS, STOP_SECONDS
 
-SERVICES = ["gateway", "catalogue", "stock", "orders", "relay", "health"]
+SERVICES = ["gateway", "catalogue", "stock", "orders", "relay", "health", "records"]
 
 
 class Service:

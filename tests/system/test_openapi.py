@@ -135,7 +135,7 @@ def has_body(contract, method, path):
 
 @pytest.mark.parametrize("method, path", operations())
 def test_every_route_is_there(client, contract, method, path):
-    target = path.replace("{sku}", "T-never").replace("{id}", ID)
+    target = path.replace("{sku}", "T-never").replace("{id}", ID).replace("{srn}", "T-never")
     answer = client.request(method, target, body=b"{" if has_body(contract, method, path) else None)
     problem = answer.problem if answer.status >= 400 else None
     assert problem not in ("not_found", "method_not_allowed")
@@ -145,7 +145,7 @@ def test_every_route_is_there(client, contract, method, path):
 
 @pytest.mark.parametrize("path", sorted({path for _, path in operations()}))
 def test_other_methods_are_not(client, contract, path):
-    target = path.replace("{sku}", "T-never").replace("{id}", ID)
+    target = path.replace("{sku}", "T-never").replace("{id}", ID).replace("{srn}", "T-never")
     there = {method.upper() for method in contract.spec["paths"][path].keys() & VERBS}
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         if method not in there:

@@ -10,7 +10,7 @@ from client import Client
 from local_system import ROOT, dev, end, new_system
 
 PAGE = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
-WORKERS = ("catalogue", "stock", "orders", "relay", "health")
+WORKERS = ("catalogue", "stock", "orders", "relay", "health", "records")
 TRIVIAL = {"--help", "--version"}
 
 

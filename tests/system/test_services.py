@@ -276,6 +276,7 @@ def login(store_url):
     ("catalogue", "stockroom_relay", "stockroom_service"),
     ("health", "stockroom_reader", "stockroom_service"),
     ("orders", "stockroom_reader", "stockroom_service"),
+    ("records", "stockroom_reader", "stockroom_service"),
     ("relay", "stockroom_service", "stockroom_relay"),
     ("gateway", "stockroom_relay", "stockroom_reader"),
 ])

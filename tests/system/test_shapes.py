@@ -34,7 +34,8 @@ class Script:
         dice = self.dice
         make = dice.choice([self.item, self.item, self.edit, self.stock, self.stock, self.place_order,
                             self.place_order, self.place_order, self.order_step, self.order_step,
-                            self.order_step, self.read, self.read, self.location, self.broken])
+                            self.order_step, self.read, self.read, self.location, self.record,
+                            self.broken])
         method, target, body = make()
         headers = {}
         if method != "GET":
@@ -72,6 +73,15 @@ class Script:
     def location(self):
         return "POST", "/v1/locations", {"code": self.dice.choice(["north", "south", "bad code"]),
                                          "name": "A place", "priority": self.dice.randint(0, 9)}
+
+    def record(self):
+        srn = self.dice.choice(["R1", "r 2", "R/3", "é", ""])
+        if self.dice.random() < 0.3:
+            return "DELETE", f"/v1/records/{quote(srn) or 'none'}", None
+        if self.dice.random() < 0.3:
+            return "GET", self.dice.choice([f"/v1/records/{quote(srn) or 'none'}", "/v1/records?limit=1"]), None
+        return "POST", "/v1/records", {"srn": srn, "name": self.dice.choice(["Ann", "Zoë"]),
+                                       "section": self.dice.choice(["A", "B"])}
 
     def stock(self):
         return "POST", self.dice.choice(["/v1/stock/receipts", "/v1/stock/adjustments"]), {

@@ -71,7 +71,8 @@ constexpr auto kOrders =
 
 constexpr auto kVersions =
     "SELECT key, version FROM (SELECT 'item/' || sku AS key, version FROM items "
-    "UNION ALL SELECT 'location/' || code, version FROM locations) AS versions "
+    "UNION ALL SELECT 'location/' || code, version FROM locations "
+    "UNION ALL SELECT 'record/' || srn, version FROM records) AS versions "
     "ORDER BY key COLLATE \"C\"";
 
 constexpr auto kStatistics =

@@ -79,6 +79,9 @@ Loader::Loader(Connection& connection)
       items_of_orders_(connection, kItem + "WHERE " + kSkus + "ORDER BY sku FOR UPDATE"),
       levels_(connection, kLevel + "WHERE sku = ANY ($1)"),
       levels_of_orders_(connection, kLevel + "WHERE " + kSkus),
+      records_(connection,
+               "SELECT srn, name, section, deleted, version, created_at, updated_at FROM records "
+               "WHERE srn = ANY ($1) ORDER BY srn FOR UPDATE"),
       numbers_(connection, "SELECT nextval('order_numbers') FROM generate_series(1, $1)") {}
 
 Expected<Loaded> Loader::load(std::span<const base::Uuid> commands, const domain::Keys& keys,
@@ -92,7 +95,7 @@ Expected<Loaded> Loader::load(std::span<const base::Uuid> commands, const domain
         // Another server may have made another version of the same number.
         if (connection_.open() && connection_.session() != locations_session_)
             locations_version_ = 0;
-        send(commands, wanted, numbers, left.count());
+        send(commands, wanted, keys.records, numbers, left.count());
         auto loaded = receive(keys, wanted, numbers, !commands.empty());
         if (connection_.failed()) return std::unexpected(connection_.take_error());
         if (loaded) return *std::move(loaded);
@@ -102,7 +105,8 @@ Expected<Loaded> Loader::load(std::span<const base::Uuid> commands, const domain
                                         "postgres: what a batch needs was not free in time"});
 }
 
-void Loader::send(std::span<const base::Uuid> commands, const Wanted& wanted, std::int64_t numbers,
+void Loader::send(std::span<const base::Uuid> commands, const Wanted& wanted,
+                  std::span<const domain::Srn> records, std::int64_t numbers,
                   std::int64_t lock_timeout) {
     Array<base::Uuid> ids;
     Array<base::Uuid> orders;
@@ -116,6 +120,9 @@ void Loader::send(std::span<const base::Uuid> commands, const Wanted& wanted, st
         holds.add(id);
     for (const auto& sku : wanted.skus)
         skus.add(std::string_view(sku.text()));
+    Array<std::string_view> srns;
+    for (const auto& srn : records)
+        srns.add(std::string_view(srn.text()));
 
     begin_.send();
     head_.send(lock_timeout, wanted.now, locations_version_);
@@ -135,6 +142,7 @@ void Loader::send(std::span<const base::Uuid> commands, const Wanted& wanted, st
             levels_of_orders_.send(skus, orders, holds);
         }
     }
+    if (!srns.empty()) records_.send(srns);
     // Late, so that they are in the order of the commits wherever locks make one.
     if (numbers > 0) numbers_.send(numbers);
     connection_.end_pipeline();
@@ -155,6 +163,7 @@ std::optional<Loaded> Loader::receive(const domain::Keys& keys, Wanted& wanted,
         if (!wanted.orders.empty() || !wanted.holds.empty()) receive_orders(found, wanted);
         receive_stock(found);
     }
+    if (!keys.records.empty()) receive_records(found);
     std::deque<std::int64_t> new_numbers;
     if (numbers > 0)
         for (Rows rows = connection_.receive(); rows.next();)
@@ -261,6 +270,14 @@ void Loader::receive_stock(Found& found) {
     }
 }
 
+void Loader::receive_records(Found& found) {
+    for (Rows rows = connection_.receive(); rows.next();) {
+        auto record = read_record(connection_, rows);
+        if (!record) return;
+        found.records.push_back(*std::move(record));
+    }
+}
+
 bool Loader::has_due(const Found& found, Wanted& wanted) {
     Skus skus;
     for (const auto& sku : wanted.skus)
@@ -296,6 +313,8 @@ Loaded Loader::fill(const domain::Keys& keys, const Head& head, Found found) con
         now = std::max(now, order.row.updated_at);
     for (const auto& item : found.items)
         now = std::max(now, item.updated_at);
+    for (const auto& record : found.records)
+        now = std::max(now, record.updated_at);
 
     Loaded loaded(now);
     loaded.locations_version = head.locations_version;
@@ -323,6 +342,10 @@ Loaded Loader::fill(const domain::Keys& keys, const Head& head, Found found) con
         snapshot.add_item(std::move(item));
     for (auto& level : found.levels)
         snapshot.add_level(std::move(level));
+    for (const auto& srn : keys.records)
+        snapshot.add_missing_record(srn);
+    for (auto& record : found.records)
+        snapshot.add_record(std::move(record));
     return loaded;
 }
 

@@ -32,7 +32,7 @@ struct Loaded {
 /// Loads what domain::Snapshot says, all in one round trip: locks the orders by id, then the items
 /// by SKU, and reads the rest when it has them. An order's lock covers its lines and its hold; an
 /// item's covers its levels, which exist only for items, so that retiring, repricing and a first
-/// receipt at a location wait for each other too.
+/// receipt at a location wait for each other too. Records are locked by SRN.
 /// When holds turn out to be due on these SKUs, it lets go of all locks and starts again with their
 /// orders and SKUs among the keys, so that locks are always taken in key order. When more than
 /// kMaxDueHolds are due in the whole store (or than have kMaxDueLines lines), it takes the first of
@@ -77,16 +77,19 @@ class Loader {
         std::vector<Numbered<domain::Hold>> holds;
         std::vector<domain::Item> items;
         std::vector<domain::Level> levels;
+        std::vector<domain::Record> records;
         std::vector<Due> due;  // earliest expiry first
         bool more_due = false;
     };
 
-    void send(std::span<const base::Uuid> commands, const Wanted& wanted, std::int64_t numbers,
+    void send(std::span<const base::Uuid> commands, const Wanted& wanted,
+              std::span<const domain::Srn> records, std::int64_t numbers,
               std::int64_t lock_timeout);
     [[nodiscard]] Head receive_head();
     void receive_due(Found& found);
     void receive_orders(Found& found, const Wanted& wanted);
     void receive_stock(Found& found);
+    void receive_records(Found& found);
     /// Empty when more is wanted now, and when something went wrong.
     [[nodiscard]] std::optional<Loaded> receive(const domain::Keys& keys, Wanted& wanted,
                                                 std::int64_t numbers, bool has_commands);
@@ -108,6 +111,7 @@ class Loader {
     Statement items_of_orders_;
     Statement levels_;
     Statement levels_of_orders_;
+    Statement records_;
     Statement numbers_;
     std::vector<domain::Location> locations_;  // as of locations_version_
     std::int64_t locations_version_ = 0;

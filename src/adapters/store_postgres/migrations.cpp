@@ -253,9 +253,26 @@ FROM (
 WINDOW upto AS (ORDER BY minute);
 )sql";
 
+constexpr auto kRecords = R"sql(
+-- Of a deleted one only the SRN and the version are kept.
+CREATE TABLE records (
+    srn text COLLATE "C" PRIMARY KEY,
+    name text NOT NULL,
+    section text NOT NULL,
+    deleted boolean NOT NULL,
+    version bigint NOT NULL CHECK (version >= 1),
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL,
+    CHECK (NOT deleted OR (name = '' AND section = ''))
+);
+-- So that pages pass over no deleted ones.
+CREATE INDEX records_there ON records (srn) WHERE NOT deleted;
+)sql";
+
 constexpr std::array kMigrations{
     Migration{.sql = kFirst, .oldest = 1},
     Migration{.sql = kOrderStatistics, .oldest = 1},
+    Migration{.sql = kRecords, .oldest = 1},
 };
 
 constexpr auto kGrants = R"sql(
@@ -267,8 +284,8 @@ GRANT USAGE ON SCHEMA stockroom TO stockroom_service, stockroom_reader, stockroo
 
 GRANT SELECT ON ALL TABLES IN SCHEMA stockroom TO stockroom_service, stockroom_reader;
 GRANT INSERT ON locations, items, levels, movements, orders, order_lines, holds, hold_lines,
-    outcomes, dead_commands, log, order_statistics TO stockroom_service;
-GRANT UPDATE ON log_head, locations, items, levels, orders, holds, order_statistics
+    records, outcomes, dead_commands, log, order_statistics TO stockroom_service;
+GRANT UPDATE ON log_head, locations, items, levels, orders, holds, records, order_statistics
     TO stockroom_service;
 GRANT UPDATE (returned) ON order_lines TO stockroom_service;
 GRANT UPDATE (posted, voided) ON hold_lines TO stockroom_service;
@@ -287,7 +304,7 @@ constexpr auto kRightsToRead = R"sql(
     ('SELECT', 'items'), ('SELECT', 'levels'), ('SELECT', 'movements'), ('SELECT', 'orders'),
     ('SELECT', 'order_lines'), ('SELECT', 'holds'), ('SELECT', 'hold_lines'),
     ('SELECT', 'outcomes'), ('SELECT', 'dead_commands'), ('SELECT', 'log'),
-    ('SELECT', 'relay_cursor'), ('SELECT', 'order_statistics')
+    ('SELECT', 'relay_cursor'), ('SELECT', 'order_statistics'), ('SELECT', 'records')
 )sql";
 
 constexpr auto kRightsToDecide = R"sql(
@@ -300,7 +317,8 @@ constexpr auto kRightsToDecide = R"sql(
     ('USAGE', 'order_numbers'), ('USAGE', 'movement_numbers'),
     ('SELECT', 'schema_version'), ('SELECT', 'log_head'), ('SELECT', 'locations'),
     ('SELECT', 'items'), ('SELECT', 'levels'), ('SELECT', 'orders'), ('SELECT', 'order_lines'),
-    ('SELECT', 'holds'), ('SELECT', 'hold_lines'), ('SELECT', 'outcomes')
+    ('SELECT', 'holds'), ('SELECT', 'hold_lines'), ('SELECT', 'outcomes'),
+    ('SELECT', 'records'), ('INSERT', 'records'), ('UPDATE', 'records')
 )sql";
 
 constexpr auto kRightsToRelay = R"sql(

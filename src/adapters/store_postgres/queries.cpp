@@ -63,6 +63,12 @@ PostgresQueries::PostgresQueries(Target target)
       orders_(connection_, orders_sql()),
       orders_by_customer_(connection_, orders_by_customer_sql()),
       order_statistics_(connection_, order_statistics_sql()),
+      record_(connection_,
+              "SELECT srn, name, section, deleted, version, created_at, updated_at FROM records "
+              "WHERE srn = $1 AND NOT deleted"),
+      records_(connection_,
+               "SELECT srn, name, section, deleted, version, created_at, updated_at FROM records "
+               "WHERE srn > $1 AND NOT deleted ORDER BY srn LIMIT $2"),
       outcome_(connection_,
                "SELECT command, kind, fingerprint, bytes, at FROM outcomes WHERE command = $1"),
       dead_command_(connection_,
@@ -292,6 +298,37 @@ auto PostgresQueries::order_statistics(const ports::OrderSpan& span)
         const auto upto = read_order_totals(connection_, rows, 1);
         const auto before = read_order_totals(connection_, rows, 5);
         if (upto && before) found.totals = upto->minus(*before);
+        return found;
+    });
+}
+
+auto PostgresQueries::record(const domain::Srn& srn) -> Result<std::optional<domain::Record>> {
+    return reading([&]() -> std::optional<domain::Record> {
+        Rows rows = record_.query(srn.text());
+        if (!rows.next()) return std::nullopt;
+        return read_record(connection_, rows);
+    });
+}
+
+ports::PageResult<domain::Record> PostgresQueries::records(const ports::PageRequest& page) {
+    std::string after;  // sorts before every SRN
+    if (!page.cursor.empty()) {
+        const auto key = read_cursor(CursorKind::records, page.cursor);
+        if (!key || !domain::Srn::parse(*key)) return std::unexpected(kBadCursor);
+        after = *key;
+    }
+    const auto limit = limit_of(page);
+    return reading([&] {
+        ports::Page<domain::Record> found;
+        for (Rows rows = records_.query(after, to_count(limit + 1)); rows.next();) {
+            if (found.rows.size() == limit) {
+                found.next = write_cursor(CursorKind::records, found.rows.back().srn.text());
+                break;
+            }
+            auto record = read_record(connection_, rows);
+            if (!record) break;
+            found.rows.push_back(*std::move(record));
+        }
         return found;
     });
 }

@@ -28,6 +28,8 @@ class PostgresQueries final : public ports::Queries {
     ports::PageResult<domain::OrderView> orders(const ports::OrderFilter& filter,
                                                 const ports::PageRequest& page) override;
     Result<ports::OrderStatistics> order_statistics(const ports::OrderSpan& span) override;
+    Result<std::optional<domain::Record>> record(const domain::Srn& srn) override;
+    ports::PageResult<domain::Record> records(const ports::PageRequest& page) override;
     Result<std::optional<ports::StoredOutcome>> outcome(const base::Uuid& id) override;
     Result<std::optional<ports::DeadCommand>> dead_command(const base::Uuid& id) override;
     Result<std::vector<DueOrder>> due_orders(std::size_t limit) override;
@@ -63,6 +65,8 @@ class PostgresQueries final : public ports::Queries {
     Statement orders_;
     Statement orders_by_customer_;
     Statement order_statistics_;
+    Statement record_;
+    Statement records_;
     Statement outcome_;
     Statement dead_command_;
     Statement due_orders_;

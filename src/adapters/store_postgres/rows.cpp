@@ -131,6 +131,21 @@ std::optional<domain::OrderTotals> read_order_totals(Connection& connection, con
                                .execution_price = *price};
 }
 
+std::optional<domain::Record> read_record(Connection& connection, const Rows& rows) {
+    auto srn = domain::Srn::parse(rows.text(0));
+    if (!srn) {
+        connection.fail_corrupt("records.srn");
+        return std::nullopt;
+    }
+    return domain::Record{.srn = *std::move(srn),
+                          .name = rows.string(1),
+                          .section = rows.string(2),
+                          .deleted = rows.integer(3) != 0,
+                          .version = rows.integer(4),
+                          .created_at = rows.time(5),
+                          .updated_at = rows.time(6)};
+}
+
 ports::StoredOutcome read_outcome(const Rows& rows) {
     return {.command = rows.uuid(0),
             .kind = rows.string(1),

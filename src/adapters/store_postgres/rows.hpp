@@ -52,6 +52,8 @@ struct Numbered {
 /// Of the columns from this one on: processed, rejected, units::text, execution_price::text.
 [[nodiscard]] std::optional<domain::OrderTotals> read_order_totals(Connection& connection,
                                                                    const Rows& rows, int column);
+/// Of the first columns: srn, name, section, deleted, version, created_at, updated_at.
+[[nodiscard]] std::optional<domain::Record> read_record(Connection& connection, const Rows& rows);
 /// Of the first columns: command, kind, fingerprint, bytes, at.
 [[nodiscard]] ports::StoredOutcome read_outcome(const Rows& rows);
 

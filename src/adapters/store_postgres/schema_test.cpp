@@ -42,7 +42,7 @@ class SchemaTest : public testing::Test {
     std::optional<TestDatabase> database_;
 };
 
-constexpr int kNewest = 2;
+const int kNewest = static_cast<int>(migrations().size());
 
 class OldStoreTest : public SchemaTest {
   protected:

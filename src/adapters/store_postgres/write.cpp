@@ -90,6 +90,17 @@ Writer::Writer(Connection& connection)
                          "FROM unnest($1, $2, $3, $4) AS t (number, line, posted, voided) "
                          "WHERE hold_lines.number = t.number AND hold_lines.line = t.line "
                          "AND (hold_lines.posted, hold_lines.voided) <> (t.posted, t.voided)"),
+      insert_records_(connection,
+                      "INSERT INTO records (srn, name, section, deleted, version, created_at, "
+                      "updated_at) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)"),
+      update_records_(connection,
+                      update_all("UPDATE records SET name = t.name, section = t.section, "
+                                 "deleted = t.deleted, version = t.version, "
+                                 "created_at = t.created_at, updated_at = t.updated_at "
+                                 "FROM unnest($1, $2, $3, $4, $5, $6, $7) AS t (srn, name, "
+                                 "section, deleted, version, created_at, updated_at) "
+                                 "WHERE records.srn = t.srn",
+                                 "a record", 8)),
       insert_movements_(connection,
                         "INSERT INTO movements (sku, number, location, kind, quantity, reason, "
                         "reference, order_id, command, actor, at) "
@@ -130,6 +141,7 @@ Expected<void> Writer::commit(Loaded& loaded, const ports::Commit& commit) {
     send_new_orders(loaded);
     send_holds(loaded);
     send_new_holds(loaded);
+    send_records(snapshot);
     send_movements(commit);
     send_outcomes(commit);
     send_dead(commit);

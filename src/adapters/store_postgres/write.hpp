@@ -28,6 +28,7 @@ class Writer {
     void send_new_orders(const Loaded& loaded);
     void send_holds(const Loaded& loaded);
     void send_new_holds(const Loaded& loaded);
+    void send_records(const domain::Snapshot& snapshot);
     void send_movements(const ports::Commit& commit);
     void send_outcomes(const ports::Commit& commit);
     void send_dead(const ports::Commit& commit);
@@ -51,6 +52,8 @@ class Writer {
     Statement update_holds_;
     Statement insert_hold_lines_;
     Statement update_hold_lines_;
+    Statement insert_records_;
+    Statement update_records_;
     Statement insert_movements_;
     Statement insert_outcomes_;
     Statement insert_dead_;

@@ -280,6 +280,37 @@ void Writer::send_new_holds(const Loaded& loaded) {
                             lines.quantities, lines.posted, lines.voided);
 }
 
+void Writer::send_records(const domain::Snapshot& snapshot) {
+    const auto records = snapshot.changed_records();
+    for (const bool as_stored : {true, false}) {
+        Texts srns;
+        Texts names;
+        Texts sections;
+        Array<bool> deleted;
+        Integers versions;
+        Times created;
+        Times updated;
+        for (const auto* record : records) {
+            const auto& [state, stored, changed] = *record;
+            if (stored != as_stored) continue;
+            srns.add(state.srn.text());
+            names.add(state.name);
+            sections.add(state.section);
+            deleted.add(state.deleted);
+            versions.add(state.version);
+            created.add(state.created_at);
+            updated.add(state.updated_at);
+        }
+        if (srns.empty()) continue;
+        if (as_stored) {
+            update_records_.send(srns, names, sections, deleted, versions, created, updated,
+                                 count(srns));
+        } else {
+            insert_records_.send(srns, names, sections, deleted, versions, created, updated);
+        }
+    }
+}
+
 void Writer::send_movements(const ports::Commit& commit) {
     if (commit.movements.empty()) return;
     Texts skus;

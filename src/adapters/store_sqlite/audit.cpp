@@ -56,7 +56,8 @@ constexpr auto kOrderLines =
 
 constexpr auto kVersions =
     "SELECT 'item/' || sku, version FROM items "
-    "UNION ALL SELECT 'location/' || code, version FROM locations ORDER BY 1";
+    "UNION ALL SELECT 'location/' || code, version FROM locations "
+    "UNION ALL SELECT 'record/' || srn, version FROM records ORDER BY 1";
 
 constexpr auto kOrders =
     "SELECT orders.id, orders.state, orders.version, orders.execution_price, "

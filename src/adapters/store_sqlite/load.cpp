@@ -29,6 +29,7 @@ Expected<Loaded> Loader::load(std::span<const base::Uuid> commands, const domain
         load_order(loaded, id, skus);
     load_due(loaded, skus);
     load_stock(loaded, skus);
+    load_records(loaded, keys);
     return connection_.finish(std::move(loaded));
 }
 
@@ -125,6 +126,16 @@ void Loader::load_stock(Loaded& loaded, const Skus& skus) {
         loaded.snapshot.add_item(*std::move(item));
         for (auto& level : rows_.levels(sku))
             loaded.snapshot.add_level(std::move(level));
+    }
+}
+
+void Loader::load_records(Loaded& loaded, const domain::Keys& keys) {
+    for (const auto& srn : keys.records) {
+        if (auto record = rows_.record(srn)) {
+            loaded.snapshot.add_record(*std::move(record));
+        } else {
+            loaded.snapshot.add_missing_record(srn);
+        }
     }
 }
 

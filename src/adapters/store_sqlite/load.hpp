@@ -59,6 +59,7 @@ class Loader {
     void load_due(Loaded& loaded, Skus& skus);
     void add_due(Loaded& loaded, std::int64_t number, domain::Hold hold, Skus& skus);
     void load_stock(Loaded& loaded, const Skus& skus);
+    void load_records(Loaded& loaded, const domain::Keys& keys);
 
     Connection& connection_;
     RowReader rows_;

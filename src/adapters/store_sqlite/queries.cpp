@@ -110,6 +110,9 @@ SqliteQueries::SqliteQueries(std::unique_ptr<Connection> connection)
                     "SELECT processed, rejected, units_billions, units_rest, price_billions, "
                     "price_rest FROM order_statistics WHERE minute < ? "
                     "ORDER BY minute DESC LIMIT 1"),
+      records_(*connection_,
+               "SELECT srn, name, section, deleted, version, created_at, updated_at FROM records "
+               "WHERE srn > ? AND deleted = 0 ORDER BY srn LIMIT ?"),
       dead_command_(*connection_,
                     "SELECT command, kind, reason, bytes, at FROM dead_commands "
                     "WHERE command = ?"),
@@ -352,6 +355,33 @@ base::Time SqliteQueries::read_clock() {
     Rows rows = clock_.query();
     const auto committed = rows.next() ? rows.time(0) : base::Time();
     return std::max(base::Time::now(), committed);
+}
+
+auto SqliteQueries::record(const domain::Srn& srn) -> Result<std::optional<domain::Record>> {
+    auto record = rows_.record(srn);
+    if (record && record->deleted) record.reset();
+    return connection_->finish(std::move(record));
+}
+
+ports::PageResult<domain::Record> SqliteQueries::records(const ports::PageRequest& page) {
+    std::string after;  // sorts before every SRN
+    if (!page.cursor.empty()) {
+        const auto key = read_cursor(CursorKind::records, page.cursor);
+        if (!key || !domain::Srn::parse(*key)) return std::unexpected(kBadCursor);
+        after = *key;
+    }
+    const auto limit = limit_of(page);
+    ports::Page<domain::Record> found;
+    for (Rows rows = records_.query(after, to_count(limit + 1)); rows.next();) {
+        if (found.rows.size() == limit) {
+            found.next = write_cursor(CursorKind::records, found.rows.back().srn.text());
+            break;
+        }
+        auto record = read_record(*connection_, rows);
+        if (!record) break;
+        found.rows.push_back(*std::move(record));
+    }
+    return connection_->finish(std::move(found));
 }
 
 auto SqliteQueries::outcome(const base::Uuid& id) -> Result<std::optional<ports::StoredOutcome>> {

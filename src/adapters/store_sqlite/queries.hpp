@@ -27,6 +27,8 @@ class SqliteQueries final : public ports::Queries {
     ports::PageResult<domain::OrderView> orders(const ports::OrderFilter& filter,
                                                 const ports::PageRequest& page) override;
     Result<ports::OrderStatistics> order_statistics(const ports::OrderSpan& span) override;
+    Result<std::optional<domain::Record>> record(const domain::Srn& srn) override;
+    ports::PageResult<domain::Record> records(const ports::PageRequest& page) override;
     Result<std::optional<ports::StoredOutcome>> outcome(const base::Uuid& id) override;
     Result<std::optional<ports::DeadCommand>> dead_command(const base::Uuid& id) override;
     Result<std::vector<DueOrder>> due_orders(std::size_t limit) override;
@@ -60,6 +62,7 @@ class SqliteQueries final : public ports::Queries {
     Statement orders_;
     Statement orders_by_customer_;
     Statement order_totals_;
+    Statement records_;
     Statement dead_command_;
     Statement due_orders_;
     Statement events_;

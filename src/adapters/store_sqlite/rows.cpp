@@ -52,6 +52,21 @@ std::optional<domain::Location> read_location(Connection& connection, const Rows
                             .created_at = rows.time(4)};
 }
 
+std::optional<domain::Record> read_record(Connection& connection, const Rows& rows) {
+    auto srn = domain::Srn::parse(rows.text(0));
+    if (!srn) {
+        connection.fail_corrupt("records.srn");
+        return std::nullopt;
+    }
+    return domain::Record{.srn = *std::move(srn),
+                          .name = rows.string(1),
+                          .section = rows.string(2),
+                          .deleted = rows.integer(3) != 0,
+                          .version = rows.integer(4),
+                          .created_at = rows.time(5),
+                          .updated_at = rows.time(6)};
+}
+
 RowReader::RowReader(Connection& connection)
     : connection_(connection),
       item_(connection,
@@ -82,6 +97,9 @@ RowReader::RowReader(Connection& connection)
       hold_lines_of_sku_(connection,
                          "SELECT sku, location, quantity, posted, voided FROM hold_lines "
                          "WHERE number = ? AND sku = ? ORDER BY line"),
+      record_(connection,
+              "SELECT srn, name, section, deleted, version, created_at, updated_at FROM records "
+              "WHERE srn = ?"),
       outcome_(connection,
                "SELECT command, kind, fingerprint, bytes, at FROM outcomes WHERE command = ?") {}
 
@@ -193,6 +211,12 @@ std::optional<domain::Hold> RowReader::read_hold(std::int64_t number, Rows lines
     }
     if (connection_.failed()) return std::nullopt;
     return hold;
+}
+
+std::optional<domain::Record> RowReader::record(const domain::Srn& srn) {
+    Rows rows = record_.query(srn.text());
+    if (!rows.next()) return std::nullopt;
+    return read_record(connection_, rows);
 }
 
 std::optional<ports::StoredOutcome> RowReader::outcome(const base::Uuid& command) {

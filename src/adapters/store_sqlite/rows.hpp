@@ -34,6 +34,7 @@ class RowReader {
     [[nodiscard]] std::optional<domain::Hold> hold(std::int64_t number);
     /// With its lines of this SKU only.
     [[nodiscard]] std::optional<domain::Hold> hold(std::int64_t number, const domain::Sku& sku);
+    [[nodiscard]] std::optional<domain::Record> record(const domain::Srn& srn);  // deleted ones too
     [[nodiscard]] std::optional<ports::StoredOutcome> outcome(const base::Uuid& command);
 
   private:
@@ -50,6 +51,7 @@ class RowReader {
     Statement hold_;
     Statement hold_lines_;
     Statement hold_lines_of_sku_;
+    Statement record_;
     Statement outcome_;
 };
 
@@ -59,6 +61,8 @@ class RowReader {
 /// Of the first columns: code, name, priority, version, created_at.
 [[nodiscard]] std::optional<domain::Location> read_location(Connection& connection,
                                                             const Rows& rows);
+/// Of the first columns: srn, name, section, deleted, version, created_at, updated_at.
+[[nodiscard]] std::optional<domain::Record> read_record(Connection& connection, const Rows& rows);
 
 /// Of the columns from this one on, as in order_statistics: processed, rejected, units_billions,
 /// units_rest, price_billions, price_rest.

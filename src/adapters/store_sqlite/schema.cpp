@@ -203,6 +203,21 @@ FROM (
 )
 WINDOW upto AS (ORDER BY minute);
 )sql",
+    R"sql(
+-- Of a deleted one only the SRN and the version are kept.
+CREATE TABLE records (
+    srn TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    section TEXT NOT NULL,
+    deleted INTEGER NOT NULL CHECK (deleted IN (0, 1)),
+    version INTEGER NOT NULL CHECK (version >= 1),
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    CHECK (deleted = 0 OR (name = '' AND section = ''))
+) STRICT, WITHOUT ROWID;
+-- So that pages pass over no deleted ones.
+CREATE INDEX records_there ON records (srn) WHERE deleted = 0;
+)sql",
 };
 
 constexpr std::int64_t kVersion = kMigrations.size();

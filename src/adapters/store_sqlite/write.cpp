@@ -63,6 +63,12 @@ Writer::Writer(Connection& connection)
       update_hold_line_(connection,
                         "UPDATE hold_lines SET posted = ?3, voided = ?4 "
                         "WHERE number = ?1 AND line = ?2 AND (posted <> ?3 OR voided <> ?4)"),
+      insert_record_(connection,
+                     "INSERT INTO records (srn, name, section, deleted, version, created_at, "
+                     "updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)"),
+      update_record_(connection,
+                     "UPDATE records SET name = ?2, section = ?3, deleted = ?4, version = ?5, "
+                     "created_at = ?6, updated_at = ?7 WHERE srn = ?1"),
       insert_movement_(connection,
                        "INSERT INTO movements (sku, number, location, kind, quantity, reason, "
                        "reference, order_id, command, actor, at) "
@@ -113,6 +119,8 @@ Expected<void> Writer::write(Loaded& loaded, const ports::Commit& commit) {
     for (const auto* hold : snapshot.changed_holds())
         write_hold(loaded, *hold);
     write_statistics(snapshot);
+    for (const auto* record : snapshot.changed_records())
+        write_record(*record);
     write_facts(head, commit);
     update(update_head_, head.position, head.number, head.movement, head.locations_version,
            snapshot.now());
@@ -216,6 +224,17 @@ void Writer::write_statistics(const domain::Snapshot& snapshot) {
         count_orders_.run(minute, count.processed, count.rejected, count.units.billions(),
                           count.units.rest(), count.execution_price.billions(),
                           count.execution_price.rest());
+    }
+}
+
+void Writer::write_record(const domain::Tracked<domain::Record>& record) {
+    const auto& [state, stored, changed] = record;
+    if (stored) {
+        update(update_record_, state.srn.text(), state.name, state.section, state.deleted,
+               state.version, state.created_at, state.updated_at);
+    } else {
+        insert_record_.run(state.srn.text(), state.name, state.section, state.deleted,
+                           state.version, state.created_at, state.updated_at);
     }
 }
 

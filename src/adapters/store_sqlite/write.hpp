@@ -23,6 +23,7 @@ class Writer {
     void write_order(Loaded& loaded, const domain::Tracked<domain::Order>& order);
     void write_hold(Loaded& loaded, const domain::Tracked<domain::Hold>& hold);
     void write_statistics(const domain::Snapshot& snapshot);
+    void write_record(const domain::Tracked<domain::Record>& record);
     void write_facts(LogHead& head, const ports::Commit& commit);
     /// One row was there and was changed.
     template <typename... Values>
@@ -46,6 +47,8 @@ class Writer {
     Statement update_hold_;
     Statement insert_hold_line_;
     Statement update_hold_line_;
+    Statement insert_record_;
+    Statement update_record_;
     Statement insert_movement_;
     Statement insert_outcome_;
     Statement insert_dead_;

@@ -20,7 +20,7 @@ inline constexpr std::array kAllKinds{
     CommandKind::create_location, CommandKind::receive_stock, CommandKind::adjust_stock,
     CommandKind::place_order,     CommandKind::confirm_order, CommandKind::fulfil_order,
     CommandKind::cancel_order,    CommandKind::close_order,   CommandKind::return_goods,
-    CommandKind::expire_order,
+    CommandKind::expire_order,    CommandKind::insert_record, CommandKind::delete_record,
 };
 static_assert(kAllKinds.size() == std::variant_size_v<domain::CommandBody>);
 
@@ -53,6 +53,10 @@ inline std::string_view full_body(CommandKind kind) {
             return R"({"order":"01938a1e-4c00-7000-8000-000000000001","lines":[{"sku":"IB1","quantity":2}],"location":"north","reason":"too sweet","expected_version":2})";
         case expire_order:
             return R"({"order":"01938a1e-4c00-7000-8000-000000000001"})";
+        case insert_record:
+            return R"({"srn":"PES 1/2","name":"Zoë","section":"A"})";
+        case delete_record:
+            return R"({"srn":"PES 1/2"})";
     }
     return {};
 }
@@ -116,6 +120,12 @@ inline std::vector<domain::OutcomeCode> codes_of(CommandKind kind) {
         case expire_order:
             add_all(domain::ExpireOrderOutcome::expired);
             break;
+        case insert_record:
+            add_all(domain::InsertRecordOutcome::replaced);
+            break;
+        case delete_record:
+            add_all(domain::DeleteRecordOutcome::deleted);
+            break;
     }
     return codes;
 }
@@ -168,6 +178,16 @@ inline domain::Location sample_location() {
 inline domain::Level sample_level() {
     return {
         .sku = sku("IB1"), .location = location("main"), .on_hand = 5, .held = 3, .version = 12};
+}
+
+inline domain::Record sample_record() {
+    return {.srn = domain::Srn::parse("PES 1/2").value(),
+            .name = "Zoë",
+            .section = "A",
+            .deleted = false,
+            .version = 2,
+            .created_at = time(1'700'000'000),
+            .updated_at = time(1'700'000'060)};
 }
 
 inline domain::OrderView sample_order() {
@@ -224,6 +244,9 @@ inline domain::Result sample_result(CommandKind kind) {
         case return_goods:
         case expire_order:
             return sample_order();
+        case insert_record:
+        case delete_record:
+            return sample_record();
     }
     return {};
 }

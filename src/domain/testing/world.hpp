@@ -27,6 +27,10 @@ inline LocationCode location(std::string_view text) {
     return LocationCode::parse(text).value();
 }
 
+inline Srn srn(std::string_view text) {
+    return Srn::parse(text).value();
+}
+
 inline Uuid id(std::uint8_t number) {
     Uuid::Bytes bytes{};
     bytes.back() = number;
@@ -97,6 +101,10 @@ class World {
         holds_.insert_or_assign(hold.id, hold);
         return *this;
     }
+    World& put(Record record) {
+        records_.insert_or_assign(record.srn, record);
+        return *this;
+    }
     /// An item with stock at main.
     World& item(std::string_view name, Quantity stock = 0, std::int64_t price = 100) {
         CreateItem wish = new_item(name, price);
@@ -146,11 +154,18 @@ class World {
             snapshot.add_order(order);
         for (const auto& [key, hold] : holds_)
             snapshot.add_hold(hold);
+        snapshot.add_missing_record(srn("unknown"));
+        snapshot.add_missing_record(srn("R"));
+        for (const auto& [name, record] : records_)
+            snapshot.add_record(record);
         return snapshot;
     }
     [[nodiscard]] const Item& item_of(std::string_view name) const { return items_.at(sku(name)); }
     [[nodiscard]] const Order& order_of(std::uint8_t number) const {
         return orders_.at(id(number));
+    }
+    [[nodiscard]] const Record& record_of(std::string_view name) const {
+        return records_.at(srn(name));
     }
     [[nodiscard]] const Hold& hold_of(std::uint8_t number) const { return holds_.at(id(number)); }
     /// {on hand, held}; both 0 where there never was anything.
@@ -175,6 +190,8 @@ class World {
             put(order);
         for (const Hold& hold : changes.holds)
             put(hold);
+        for (const Record& record : changes.records)
+            put(record);
     }
 
     Time now_ = second(0);
@@ -184,6 +201,7 @@ class World {
     std::map<std::pair<Sku, LocationCode>, Level> levels_;
     std::map<Uuid, Order> orders_;
     std::map<Uuid, Hold> holds_;
+    std::map<Srn, Record> records_;
 };
 
 /// Given a world, when a command comes, then this is its outcome.

@@ -60,6 +60,9 @@ std::string location_of(const domain::Result& result) {
                                  [](const domain::OrderView& order) {
                                      return "/v1/orders/" + order.order.id.to_string();
                                  },
+                                 [](const domain::Record& record) {
+                                     return "/v1/records/" + percent_encode(record.srn.text());
+                                 },
                                  [](const auto&) { return std::string(); }},
                       result);
 }

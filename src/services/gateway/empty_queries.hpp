@@ -26,6 +26,8 @@ class EmptyQueries : public ports::Queries {
     Result<ports::OrderStatistics> order_statistics(const ports::OrderSpan&) override {
         return ports::OrderStatistics{};
     }
+    Result<std::optional<domain::Record>> record(const domain::Srn&) override { return {}; }
+    ports::PageResult<domain::Record> records(const ports::PageRequest&) override { return {}; }
     Result<std::optional<ports::StoredOutcome>> outcome(const base::Uuid&) override { return {}; }
     Result<std::optional<ports::DeadCommand>> dead_command(const base::Uuid&) override {
         return {};

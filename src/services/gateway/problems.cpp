@@ -57,6 +57,13 @@ http::Problem order_not_found() {
             .detail = "There is no order with this id."};
 }
 
+http::Problem record_not_found() {
+    return {.status = 404,
+            .type = "record_not_found",
+            .title = "No such record",
+            .detail = "There is no record with this SRN. Upper and lower case differ."};
+}
+
 http::Problem command_not_found() {
     return {.status = 404,
             .type = "command_not_found",

@@ -17,6 +17,7 @@ namespace stockroom::gateway {
 [[nodiscard]] http::Problem unsupported_media_type(std::string_view wanted);
 [[nodiscard]] http::Problem item_not_found();
 [[nodiscard]] http::Problem order_not_found();
+[[nodiscard]] http::Problem record_not_found();
 [[nodiscard]] http::Problem command_not_found();
 
 /// The idempotency key's command is under way with another body.

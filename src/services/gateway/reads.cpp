@@ -50,6 +50,12 @@ std::optional<base::Uuid> id_in_path(const http::Request& request) {
     return base::Uuid::parse(found->second);
 }
 
+std::optional<domain::Srn> srn_in_path(const http::Request& request) {
+    const auto found = request.path_parameters.find("srn");
+    if (found == request.path_parameters.end()) return std::nullopt;
+    return domain::Srn::parse(found->second);
+}
+
 http::Problem malformed_id() {
     return invalid_field("id", "must be a UUID");
 }
@@ -109,10 +115,16 @@ http::Response render_stock(const ports::ItemStock& stock) {
 }
 
 template <typename State>
-http::Response render_versioned(const State& state, domain::Version version) {
+http::Response render_state(const State& state) {
     http::Response response;
     JsonWriter json(response.body);
     contract::write(json, state);
+    return response;
+}
+
+template <typename State>
+http::Response render_versioned(const State& state, domain::Version version) {
+    http::Response response = render_state(state);
     response.headers.emplace_back("ETag", entity_tag(version));
     return response;
 }
@@ -321,6 +333,26 @@ Reads::Answer Reads::get_order(const http::Request& request) {
         if (!order) return http::to_response(store_trouble(order.error()));
         if (!*order) return http::to_response(order_not_found());
         return render_versioned(**order, (*order)->order.version);
+    });
+}
+
+Reads::Answer Reads::list_records(const http::Request& request) {
+    QueryParameters parameters(request);
+    const ports::PageRequest page = parameters.page();
+    if (const auto problem = parameters.problem()) return at_once(*problem);
+    return answer(
+        [page](ports::Queries& queries) { return render(queries.records(page), "records"); });
+}
+
+Reads::Answer Reads::get_record(const http::Request& request) {
+    const auto srn = srn_in_path(request);
+    if (!srn) return at_once(record_not_found());
+    if (const auto problem = refuse_parameters(request)) return at_once(*problem);
+    return answer([srn = *srn](ports::Queries& queries) {
+        const auto record = queries.record(srn);
+        if (!record) return http::to_response(store_trouble(record.error()));
+        if (!*record) return http::to_response(record_not_found());
+        return render_state(**record);
     });
 }
 

@@ -39,6 +39,8 @@ class Reads {
     Answer get_order_statistics(const http::Request& request);
     /// The same of everything, as a client of GET /metrics asks for it.
     Answer get_order_metrics();
+    Answer list_records(const http::Request& request);
+    Answer get_record(const http::Request& request);
     /// `in_flight`: it was published and has not ended yet, as far as is known here.
     Answer get_command(const http::Request& request, bool in_flight);
 

@@ -40,6 +40,7 @@ std::string index_json() {
     json.field("items", "/v1/items");
     json.field("locations", "/v1/locations");
     json.field("orders", "/v1/orders");
+    json.field("records", "/v1/records");
     json.field("events", "/v1/events");
     json.field("statistics", "/v1/statistics/orders");
     json.field("health", "/v1/health");
@@ -74,6 +75,8 @@ void add_writes(http::Router& router, Submitter& submitter) {
     write("POST", "/v1/orders/{id}/cancel", CommandKind::cancel_order);
     write("POST", "/v1/orders/{id}/close", CommandKind::close_order);
     write("POST", "/v1/orders/{id}/returns", CommandKind::return_goods);
+    write("POST", "/v1/records", CommandKind::insert_record);
+    write("DELETE", "/v1/records/{srn}", CommandKind::delete_record);
 }
 
 void add_reads(http::Router& router, Reads& reads, const Submitter& submitter) {
@@ -89,6 +92,8 @@ void add_reads(http::Router& router, Reads& reads, const Submitter& submitter) {
     read("/v1/orders", &Reads::list_orders);
     read("/v1/orders/{id}", &Reads::get_order);
     read("/v1/statistics/orders", &Reads::get_order_statistics);
+    read("/v1/records", &Reads::list_records);
+    read("/v1/records/{srn}", &Reads::get_record);
     router.add("GET", "/v1/commands/{id}", [&reads, &submitter](const Request& request) {
         const auto id = base::Uuid::parse(request.path_parameters.at("id"));
         const bool in_flight = id && submitter.is_in_flight(*id);

@@ -34,6 +34,7 @@ bool may_lack_body(CommandKind kind) {
         case CommandKind::fulfil_order:
         case CommandKind::cancel_order:
         case CommandKind::close_order:
+        case CommandKind::delete_record:
             return true;
         case CommandKind::create_item:
         case CommandKind::change_item:
@@ -43,6 +44,7 @@ bool may_lack_body(CommandKind kind) {
         case CommandKind::place_order:
         case CommandKind::return_goods:
         case CommandKind::expire_order:
+        case CommandKind::insert_record:
             return false;
     }
     return false;
@@ -65,6 +67,8 @@ bool takes_if_match(CommandKind kind) {
         case CommandKind::adjust_stock:
         case CommandKind::place_order:
         case CommandKind::expire_order:
+        case CommandKind::insert_record:
+        case CommandKind::delete_record:
             return false;
     }
     return false;
@@ -104,6 +108,7 @@ Read<JsonValue> add_path(JsonValue body, const http::Request& request) {
         if (name == "sku" && !domain::Sku::parse(value)) return std::unexpected(item_not_found());
         if (name == "id" && !base::Uuid::parse(value))
             return std::unexpected(invalid_field("id", "must be a UUID"));
+        if (name == "srn" && !domain::Srn::parse(value)) return std::unexpected(record_not_found());
         auto longer =
             with_member(std::move(body), name == "id" ? "order" : name, text_value(value));
         if (!longer) return longer;

@@ -92,11 +92,12 @@ struct ReadOutcome {
 [[nodiscard]] std::string encode_event_data(const domain::Event& event);
 
 // States as clients see them (DESIGN: HTTP). Texts that are empty and optionals that are not there
-// are left out, but for an item's name and label and a location's name.
+// are left out, but for an item's name and label, a location's name, a record's name and section.
 void write(JsonWriter& json, const domain::ItemView& item);
 void write(JsonWriter& json, const domain::Location& location);
 void write(JsonWriter& json, const domain::Level& level);
 void write(JsonWriter& json, const domain::OrderView& order);
+void write(JsonWriter& json, const domain::Record& record);
 void write(JsonWriter& json, const domain::Hold& hold);
 void write(JsonWriter& json, const domain::Movement& movement);
 void write(JsonWriter& json, const domain::Shortage& shortage);

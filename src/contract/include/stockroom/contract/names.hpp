@@ -37,8 +37,8 @@ inline constexpr std::string_view kRecordsQueue = "stockroom.records";
                                                                     std::string_view text);
 
 /// What an event's version grows by: "item/SKU", "location/CODE", "movement/COMMAND",
-/// "order/ID", "level/SKU/LOCATION". A SKU may contain '/', a location's code cannot, so no two
-/// things share a key.
+/// "order/ID", "record/SRN", "level/SKU/LOCATION". A SKU may contain '/', a location's code cannot,
+/// so no two things share a key.
 [[nodiscard]] std::string event_key(const domain::Event& event);
 /// The version of the event's state; 1 for a movement, which never changes.
 [[nodiscard]] domain::Version event_version(const domain::Event& event);

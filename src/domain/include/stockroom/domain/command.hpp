@@ -116,9 +116,20 @@ struct ExpireOrder {
     Uuid order;
 };
 
+/// Inserts the record, or replaces the one with this SRN.
+struct InsertRecord {
+    Srn srn;
+    std::string name;
+    std::string section;
+};
+
+struct DeleteRecord {
+    Srn srn;
+};
+
 using CommandBody = std::variant<CreateItem, ChangeItem, RetireItem, CreateLocation, ReceiveStock,
                                  AdjustStock, PlaceOrder, ConfirmOrder, FulfilOrder, CancelOrder,
-                                 CloseOrder, ReturnGoods, ExpireOrder>;
+                                 CloseOrder, ReturnGoods, ExpireOrder, InsertRecord, DeleteRecord>;
 
 /// In the order of CommandBody's alternatives.
 enum class CommandKind {
@@ -135,6 +146,8 @@ enum class CommandKind {
     close_order,
     return_goods,
     expire_order,
+    insert_record,
+    delete_record,
 };
 
 struct Command {

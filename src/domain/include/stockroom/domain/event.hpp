@@ -24,16 +24,20 @@ enum class EventType {
     order_expired,
     order_cancelled,
     order_returned,
+    record_inserted,
+    record_replaced,
+    record_deleted,
     level_changed,
 };
 
 /// A committed fact. Its key is the thing's kind and name, its version the thing's; a movement's
 /// key is its command's id. A closed order's event is order_fulfilled.
 ///   item_*, ItemView          location_created, Location        order_*, OrderView
-///   stock_*, Movement         level_changed, Level: one per level and batch (engine folds)
+///   stock_*, Movement         record_*, Record
+///   level_changed, Level: one per level and batch (engine folds)
 struct Event {
     EventType type = EventType::item_created;
-    std::variant<ItemView, Location, Movement, OrderView, Level> state;
+    std::variant<ItemView, Location, Movement, OrderView, Level, Record> state;
     Uuid command;       // the command that made it
     std::string actor;  // who
     Time at;            // the store's clock

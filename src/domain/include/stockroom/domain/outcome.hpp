@@ -98,12 +98,19 @@ enum class ReturnGoodsOutcome {
 
 enum class ExpireOrderOutcome { order_not_found, wrong_state, not_due, expired };
 
+enum class InsertRecordOutcome {
+    inserted,  // new, or a deleted one anew
+    replaced,  // also when all was so already: then the version stays
+};
+
+enum class DeleteRecordOutcome { record_not_found, deleted };
+
 /// The alternatives after the first are in the order of CommandKind.
 using OutcomeCode =
     std::variant<CommandRefusal, CreateItemOutcome, ChangeItemOutcome, RetireItemOutcome,
                  CreateLocationOutcome, ReceiveStockOutcome, AdjustStockOutcome, PlaceOrderOutcome,
                  ConfirmOrderOutcome, FulfilOrderOutcome, CancelOrderOutcome, CloseOrderOutcome,
-                 ReturnGoodsOutcome, ExpireOrderOutcome>;
+                 ReturnGoodsOutcome, ExpireOrderOutcome, InsertRecordOutcome, DeleteRecordOutcome>;
 
 /// What the stock lacks for one SKU of an order.
 struct Shortage {
@@ -115,7 +122,7 @@ struct Shortage {
 
 /// The new state that a command made, or the present one where the refusal is about it
 /// (wrong_state, not_due, version_mismatch, insufficient_stock, already_exists, has_open_holds).
-using Result = std::variant<std::monostate, ItemView, Location, Level, OrderView>;
+using Result = std::variant<std::monostate, ItemView, Location, Level, OrderView, Record>;
 
 struct Outcome {
     OutcomeCode code;

@@ -17,6 +17,7 @@ namespace stockroom::domain {
 struct Keys {
     std::vector<Uuid> orders;
     std::vector<Sku> skus;
+    std::vector<Srn> records{};
 };
 
 /// What one decision changes: the new state of each thing, each at most once, and new facts.
@@ -26,6 +27,7 @@ struct Changes {
     std::vector<Location> locations;
     std::vector<Order> orders;
     std::vector<Hold> holds;
+    std::vector<Record> records;
     std::vector<Movement> movements;
     std::vector<Event> events;  // without level_changed, which follows from `levels`
     [[nodiscard]] bool empty() const;
@@ -46,7 +48,7 @@ struct Tracked {
 /// Loaded: all locations; for each SKU asked for, whether there is an item and all its levels; each
 /// order asked for with its hold, and its SKUs as if they had been asked for; every hold with its
 /// order that is due and holds any of those SKUs (or the first ones: see more_due), and their SKUs'
-/// items and levels too.
+/// items and levels too; each record asked for, deleted ones too.
 class Snapshot {
   public:
     explicit Snapshot(Time now) : now_(now) {}
@@ -62,6 +64,8 @@ class Snapshot {
     void add_missing_order(const Uuid& id);
     void add_order(Order order);
     void add_hold(Hold hold);
+    void add_missing_record(const Srn& srn);
+    void add_record(Record record);
     /// There are more due holds on these SKUs than the store loads at once: the engine expires the
     /// loaded ones first and loads again.
     void set_more_due() { more_due_ = true; }
@@ -76,6 +80,7 @@ class Snapshot {
     [[nodiscard]] const Order* find_order(const Uuid& id) const;
     /// Empty when there is none, or when its order was not asked for.
     [[nodiscard]] const Hold* find_hold(const Uuid& id) const;
+    [[nodiscard]] const Record* find_record(const Srn& srn) const;  // deleted ones too
     /// Pending holds whose time is over at now() and that hold the SKU; earliest expiry first.
     [[nodiscard]] std::vector<Uuid> due_holds(const Sku& sku) const;
     [[nodiscard]] std::vector<Uuid> due_holds() const;  // of all SKUs
@@ -88,6 +93,7 @@ class Snapshot {
     [[nodiscard]] std::vector<const Tracked<Location>*> changed_locations() const;
     [[nodiscard]] std::vector<const Tracked<Order>*> changed_orders() const;
     [[nodiscard]] std::vector<const Tracked<Hold>*> changed_holds() const;
+    [[nodiscard]] std::vector<const Tracked<Record>*> changed_records() const;
 
   private:
     struct Stock {
@@ -107,6 +113,7 @@ class Snapshot {
     std::unordered_map<Sku, Stock> stock_;
     std::unordered_map<Uuid, std::optional<Tracked<Order>>> orders_;
     std::unordered_map<Uuid, Tracked<Hold>> holds_;
+    std::map<Srn, std::optional<Tracked<Record>>> records_;
     std::unordered_map<Sku, DueHolds> due_;
 };
 

@@ -129,6 +129,19 @@ struct Order {
     friend bool operator==(const Order&, const Order&) = default;
 };
 
+/// A name and a section under an SRN. Of a deleted one only the SRN and its version are kept, so
+/// that versions go on growing when it is inserted again.
+struct Record {
+    Srn srn;
+    std::string name;
+    std::string section;
+    bool deleted = false;
+    Version version = 1;
+    Time created_at;
+    Time updated_at;
+    friend bool operator==(const Record&, const Record&) = default;
+};
+
 /// An order together with its hold, as clients see it. A rejected order has no hold.
 struct OrderView {
     Order order;

@@ -23,6 +23,7 @@ inline constexpr std::size_t kMaxReasonLength = 200;  // why stock was changed, 
 inline constexpr std::size_t kMaxReferenceLength = 200;  // a document elsewhere
 inline constexpr std::size_t kMaxCustomerLength = 100;
 inline constexpr std::size_t kMaxActorLength = 100;
+inline constexpr std::size_t kMaxSectionLength = 100;  // of a record; its name as other names
 
 inline constexpr std::size_t kMaxOrderLines = 1000;
 inline constexpr std::size_t kMaxLocations = 1000;
@@ -51,6 +52,18 @@ class LocationCode {
 
   private:
     explicit LocationCode(std::string_view text) : text_(text) {}
+    std::string text_;
+};
+
+/// Names a record: 1 to 64 printable ASCII characters, no space at either end, case matters.
+class Srn {
+  public:
+    [[nodiscard]] static std::optional<Srn> parse(std::string_view text);
+    [[nodiscard]] const std::string& text() const { return text_; }
+    friend auto operator<=>(const Srn&, const Srn&) = default;
+
+  private:
+    explicit Srn(std::string_view text) : text_(text) {}
     std::string text_;
 };
 

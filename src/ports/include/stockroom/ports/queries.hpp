@@ -107,6 +107,11 @@ class Queries {
     /// Of the orders that were created in the span. Reads two rows, however many orders there are.
     [[nodiscard]] virtual Result<OrderStatistics> order_statistics(const OrderSpan& span) = 0;
 
+    /// Empty when there is none, or when it is deleted.
+    [[nodiscard]] virtual Result<std::optional<domain::Record>> record(const domain::Srn& srn) = 0;
+    /// By SRN, without deleted ones.
+    [[nodiscard]] virtual PageResult<domain::Record> records(const PageRequest& page) = 0;
+
     [[nodiscard]] virtual Result<std::optional<StoredOutcome>> outcome(const base::Uuid& id) = 0;
     [[nodiscard]] virtual Result<std::optional<DeadCommand>> dead_command(const base::Uuid& id) = 0;
 

@@ -28,6 +28,7 @@ struct Wrap {
 [[nodiscard]] int run_catalogue(int argc, char** argv, const Wrap& wrap = {});
 [[nodiscard]] int run_stock(int argc, char** argv, const Wrap& wrap = {});
 [[nodiscard]] int run_orders(int argc, char** argv, const Wrap& wrap = {});
+[[nodiscard]] int run_records(int argc, char** argv, const Wrap& wrap = {});
 [[nodiscard]] int run_relay(int argc, char** argv, const Wrap& wrap = {});
 [[nodiscard]] int run_health(int argc, char** argv, const Wrap& wrap = {});
 

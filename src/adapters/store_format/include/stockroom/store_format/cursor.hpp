@@ -13,6 +13,7 @@ enum class CursorKind : char {
     movements = 'm',
     locations = 'l',
     orders = 'o',
+    records = 'r',
 };
 
 /// The key of a page's last row as a text for URLs: the list's letter, then the key in hexadecimal.

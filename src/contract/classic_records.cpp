@@ -1,0 +1,68 @@
+#include "stockroom/contract/classic_records.hpp"
+
+#include <utility>
+
+#include "fields.hpp"
+
+namespace stockroom::contract {
+
+namespace {
+
+using namespace domain;
+
+/// A number stands for its digits.
+JsonValue as_text(const JsonValue& value) {
+    const auto* number = value.as<JsonValue::Number>();
+    return number == nullptr ? value : JsonValue(number->text);
+}
+
+template <typename Read>
+auto loosely(const Read& read) {
+    return [&read](const JsonValue& value) { return read(as_text(value)); };
+}
+
+constexpr ReadText kReadName{kMaxNameLength};
+constexpr ReadText kReadSection{kMaxSectionLength};
+
+}  // namespace
+
+std::expected<CommandBody, Invalid> decode_classic_insert_record(const JsonValue& value) {
+    Fields fields(value, Unknown::ignored);
+    auto name = fields.optional("Name", loosely(kReadName));
+    const auto srn = fields.required("SRN", loosely(read_srn));
+    auto section = fields.optional("Section", loosely(kReadSection));
+    return fields.finish([&]() -> CommandBody {
+        return InsertRecord{.srn = *srn,
+                            .name = std::move(name).value_or(""),
+                            .section = std::move(section).value_or("")};
+    });
+}
+
+std::expected<CommandBody, Invalid> decode_classic_delete_record(const JsonValue& value) {
+    if (value.as<JsonValue::Object>() == nullptr) {
+        auto srn = read_srn(as_text(value));
+        if (!srn) return std::unexpected(Invalid{"SRN", std::move(srn.error())});
+        return DeleteRecord{*std::move(srn)};
+    }
+    Fields fields(value, Unknown::ignored);
+    const auto srn = fields.required("SRN", loosely(read_srn));
+    return fields.finish([&]() -> CommandBody { return DeleteRecord{*srn}; });
+}
+
+void ClassicRecords::add(std::span<const Record> records) {
+    for (const Record& record : records) {
+        if (text_.size() > 1) text_ += ',';
+        JsonWriter json(text_);
+        json.begin_object();
+        json.field("Name", record.name);
+        json.field("SRN", record.srn.text());
+        json.field("Section", record.section);
+        json.end_object();
+    }
+}
+
+std::string ClassicRecords::finish() {
+    return std::exchange(text_, {}) + ']';
+}
+
+}  // namespace stockroom::contract
