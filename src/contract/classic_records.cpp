@@ -26,8 +26,10 @@ constexpr ReadText kReadSection{kMaxSectionLength};
 
 }  // namespace
 
-std::expected<CommandBody, Invalid> decode_classic_insert_record(const JsonValue& value) {
-    Fields fields(value, Unknown::ignored);
+std::expected<CommandBody, Invalid> read_classic_insertion(std::string_view json) {
+    const auto value = read_json(json);
+    if (!value) return std::unexpected(Invalid{value.error().field, value.error().detail});
+    Fields fields(*value, Unknown::ignored);
     auto name = fields.optional("Name", loosely(kReadName));
     const auto srn = fields.required("SRN", loosely(read_srn));
     auto section = fields.optional("Section", loosely(kReadSection));
@@ -38,7 +40,9 @@ std::expected<CommandBody, Invalid> decode_classic_insert_record(const JsonValue
     });
 }
 
-std::expected<CommandBody, Invalid> decode_classic_delete_record(const JsonValue& value) {
+std::expected<CommandBody, Invalid> read_classic_removal(std::string_view text) {
+    const auto json = read_json(text);
+    const JsonValue value = json ? *json : JsonValue(std::string(text));
     if (value.as<JsonValue::Object>() == nullptr) {
         auto srn = read_srn(as_text(value));
         if (!srn) return std::unexpected(Invalid{"SRN", std::move(srn.error())});

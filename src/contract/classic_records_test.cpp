@@ -11,17 +11,13 @@ namespace {
 
 using namespace domain;
 
-JsonValue json(std::string_view text) {
-    return read_json(text).value();
-}
-
 std::string inserted(std::string_view text) {
-    const auto body = decode_classic_insert_record(json(text));
+    const auto body = read_classic_insertion(text);
     return body ? encode_body(*body) : body.error().field + " " + body.error().detail;
 }
 
 std::string deleted(std::string_view text) {
-    const auto body = decode_classic_delete_record(json(text));
+    const auto body = read_classic_removal(text);
     return body ? encode_body(*body) : body.error().field + " " + body.error().detail;
 }
 
@@ -43,6 +39,9 @@ TEST(ClassicRecords, AreInserted) {
         inserted(R"({"SRN":"R1","Section":")" + std::string(kMaxSectionLength + 1, 'x') + R"("})")
             .starts_with("Section must be a text"));
     EXPECT_EQ(inserted("[]"), " must be an object");
+    EXPECT_FALSE(read_classic_insertion("R1"));
+    EXPECT_FALSE(read_classic_insertion(""));
+    EXPECT_FALSE(read_classic_insertion(R"({"SRN":"R1","SRN":"R2"})"));
 }
 
 TEST(ClassicRecords, AreDeletedByTheirSrn) {
@@ -50,8 +49,10 @@ TEST(ClassicRecords, AreDeletedByTheirSrn) {
     EXPECT_EQ(deleted(R"({"SRN":42,"Name":"Ann"})"), R"({"srn":"42"})");
     EXPECT_EQ(deleted(R"("R1")"), R"({"srn":"R1"})");
     EXPECT_EQ(deleted("42"), R"({"srn":"42"})");
+    EXPECT_EQ(deleted("007"), R"({"srn":"007"})");
+    EXPECT_EQ(deleted("PES 1/2"), R"({"srn":"PES 1/2"})");
     EXPECT_EQ(deleted("{}"), "SRN is required");
-    for (const auto* wrong : {"null", "[]", "true", R"("")", R"({"SRN":" "})"})
+    for (const auto* wrong : {"null", "[]", "true", R"("")", "", "\xff", "a\nb", R"({"SRN":" "})"})
         EXPECT_EQ(deleted(wrong), kSrnRule) << wrong;
 }
 

@@ -3,23 +3,23 @@
 #include <expected>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "stockroom/contract/codec.hpp"
 
 namespace stockroom::contract {
 
-// The records as programs know them that were written for the record system: "Name", "SRN" and
-// "Section". What such a program sends may hold numbers where texts are meant, and members of its
-// own.
+// Records as programs know them that were written for the record system. What such a program sends
+// may hold numbers where texts are meant, and members of its own, which are passed over.
 
-/// {"Name":"…","SRN":"…","Section":"…"}, of which only the SRN is required.
-[[nodiscard]] std::expected<domain::CommandBody, Invalid> decode_classic_insert_record(
-    const JsonValue& value);
-/// {"SRN":"…"}, or the SRN alone.
-[[nodiscard]] std::expected<domain::CommandBody, Invalid> decode_classic_delete_record(
-    const JsonValue& value);
+/// {"Name":"…","SRN":"…","Section":"…"} → insert_record. Only the SRN is required.
+[[nodiscard]] std::expected<domain::CommandBody, Invalid> read_classic_insertion(
+    std::string_view json);
+/// {"SRN":"…"}, or "…", or the SRN as it is → delete_record
+[[nodiscard]] std::expected<domain::CommandBody, Invalid> read_classic_removal(
+    std::string_view text);
 
-/// [{"Name":"…","SRN":"…","Section":"…"},…]: all records, added in any number of pieces.
+/// [{"Name":"…","SRN":"…","Section":"…"},…]: added in any number of pieces.
 class ClassicRecords {
   public:
     void add(std::span<const domain::Record> records);
