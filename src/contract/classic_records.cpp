@@ -53,20 +53,12 @@ std::expected<CommandBody, Invalid> read_classic_removal(std::string_view text) 
     return fields.finish([&]() -> CommandBody { return DeleteRecord{*srn}; });
 }
 
-void ClassicRecords::add(std::span<const Record> records) {
-    for (const Record& record : records) {
-        if (text_.size() > 1) text_ += ',';
-        JsonWriter json(text_);
-        json.begin_object();
-        json.field("Name", record.name);
-        json.field("SRN", record.srn.text());
-        json.field("Section", record.section);
-        json.end_object();
-    }
-}
-
-std::string ClassicRecords::finish() {
-    return std::exchange(text_, {}) + ']';
+void write_classic_record(JsonWriter& json, const Record& record) {
+    json.begin_object();
+    json.field("Name", record.name);
+    json.field("SRN", record.srn.text());
+    json.field("Section", record.section);
+    json.end_object();
 }
 
 }  // namespace stockroom::contract

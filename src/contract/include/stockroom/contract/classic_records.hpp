@@ -1,8 +1,6 @@
 #pragma once
 
 #include <expected>
-#include <span>
-#include <string>
 #include <string_view>
 
 #include "stockroom/contract/codec.hpp"
@@ -19,16 +17,7 @@ namespace stockroom::contract {
 [[nodiscard]] std::expected<domain::CommandBody, Invalid> read_classic_removal(
     std::string_view text);
 
-/// [{"Name":"…","SRN":"…","Section":"…"},…]: added in any number of pieces.
-class ClassicRecords {
-  public:
-    void add(std::span<const domain::Record> records);
-    /// Call once.
-    [[nodiscard]] std::string finish();
-    [[nodiscard]] std::size_t bytes() const { return text_.size(); }
-
-  private:
-    std::string text_ = "[";
-};
+/// {"Name":"…","SRN":"…","Section":"…"}
+void write_classic_record(JsonWriter& json, const domain::Record& record);
 
 }  // namespace stockroom::contract
