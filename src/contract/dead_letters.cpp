@@ -56,14 +56,6 @@ std::optional<std::string_view> whole_text(std::string_view bytes, bool is_cut_o
     return std::nullopt;
 }
 
-/// What is no text may stand in a reason, too.
-std::string readable(const std::string& reason) {
-    if (base::is_utf8(reason)) return reason;
-    std::string text = reason;
-    std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) > 0x7F; }, '?');
-    return text;
-}
-
 void write_members(JsonWriter& json, const domain::DeadLetter& letter) {
     json.field("id", letter.id.to_string());
     json.field("state", to_string(letter.state));
@@ -124,6 +116,13 @@ void write_with_body(JsonWriter& json, const domain::DeadLetter& letter) {
     json.field("body", text ? std::string(*text) : to_base64(letter.bytes));
     if (is_cut_off) json.field("truncated", true);
     json.end_object();
+}
+
+std::string readable(const std::string& reason) {
+    if (base::is_utf8(reason)) return reason;
+    std::string text = reason;
+    std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) > 0x7F; }, '?');
+    return text;
 }
 
 std::string to_base64(std::string_view bytes) {

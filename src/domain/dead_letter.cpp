@@ -64,6 +64,10 @@ const DeadLetter* find_replay(const Snapshot& snapshot, const Uuid& id, Version 
 
 }  // namespace
 
+bool is_dead(const DeadLetter& letter) {
+    return letter.state == waiting || letter.state == discarded;
+}
+
 Outcome decide(Draft& draft, const ReplayDeadLetter& wish) {
     using Code = ReplayDeadLetterOutcome;
     const DeadLetter* known = draft.snapshot().find_dead_letter(wish.letter);

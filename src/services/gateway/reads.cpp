@@ -9,6 +9,7 @@
 
 #include "stockroom/base/check.hpp"
 #include "stockroom/contract/codec.hpp"
+#include "stockroom/contract/dead_letters.hpp"
 #include "stockroom/contract/names.hpp"
 #include "stockroom/http/problem.hpp"
 
@@ -180,17 +181,18 @@ http::Response render_done(const ports::StoredOutcome& outcome) {
 }
 
 http::Response render_command(ports::Queries& queries, const base::Uuid& id, bool in_flight) {
-    const auto dead = queries.dead_command(id);
-    if (!dead) return http::to_response(store_trouble(dead.error()));
+    const auto letter = queries.dead_letter(id, 0);
+    if (!letter) return http::to_response(store_trouble(letter.error()));
     http::Response response;
     JsonWriter json(response.body);
-    if (*dead) {
+    if (*letter && is_dead(**letter)) {
         begin_command(json, id, "dead");
-        json.field("reason", (*dead)->reason);
+        json.field("reason", contract::readable((*letter)->reason));
         json.end_object();
         return response;
     }
-    if (!in_flight) return http::to_response(command_not_found());
+    const bool is_sent_again = letter->has_value();
+    if (!in_flight && !is_sent_again) return http::to_response(command_not_found());
     begin_command(json, id, "pending");
     json.end_object();
     return response;

@@ -27,6 +27,9 @@ struct ReadDeadLetter {
 /// as "encoding" says ("utf-8", "base64"); "truncated" when `bytes` are fewer than its size.
 void write_with_body(JsonWriter& json, const domain::DeadLetter& letter);
 
+/// A reason in UTF-8: what is no text is replaced.
+[[nodiscard]] std::string readable(const std::string& reason);
+
 /// RFC 4648 section 4.
 [[nodiscard]] std::string to_base64(std::string_view bytes);
 

@@ -42,6 +42,9 @@ struct DeadLetter {
     friend bool operator==(const DeadLetter&, const DeadLetter&) = default;
 };
 
+/// Whether its command is dead; else it is on its way once more.
+[[nodiscard]] bool is_dead(const DeadLetter& letter);
+
 /// A dead letter as it comes.
 struct DeadLetterArrival {
     Uuid id;
