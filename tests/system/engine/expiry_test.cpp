@@ -76,7 +76,7 @@ TEST(Expiry, TheSweeperGivesStockBackThatNobodyAsksFor) {
     EXPECT_EQ(orders.trouble(), "");
     orders.stop();
     catalogue.stop();
-    EXPECT_THAT(world.bus().dead_letters().letters, IsEmpty());
+    EXPECT_THAT(world.bus().dead_letters(), IsEmpty());
     world.expect_sound();
 }
 
