@@ -242,6 +242,20 @@ DecodedBody decode_delete_record(Fields fields) {
     return fields.finish([&]() -> CommandBody { return DeleteRecord{*srn}; });
 }
 
+DecodedBody decode_replay_dead_letter(Fields fields) {
+    const auto letter = fields.required("id", read_id);
+    auto reason = fields.optional("reason", kReadReason);
+    return fields.finish(
+        [&]() -> CommandBody { return ReplayDeadLetter{*letter, std::move(reason).value_or("")}; });
+}
+
+DecodedBody decode_discard_dead_letter(Fields fields) {
+    const auto letter = fields.required("id", read_id);
+    auto reason = fields.required("reason", ReadText{kMaxReasonLength, 1});
+    return fields.finish(
+        [&]() -> CommandBody { return DiscardDeadLetter{*letter, std::move(*reason)}; });
+}
+
 }  // namespace
 
 std::expected<CommandBody, Invalid> decode_body(CommandKind kind, const JsonValue& body) {
@@ -278,6 +292,10 @@ std::expected<CommandBody, Invalid> decode_body(CommandKind kind, const JsonValu
             return decode_insert_record(std::move(fields));
         case delete_record:
             return decode_delete_record(std::move(fields));
+        case replay_dead_letter:
+            return decode_replay_dead_letter(std::move(fields));
+        case discard_dead_letter:
+            return decode_discard_dead_letter(std::move(fields));
     }
     CHECK(false, "every kind has a body");
 }

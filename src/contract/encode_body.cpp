@@ -92,6 +92,8 @@ class BodyWriter {
         text("section", body.section);
     }
     void operator()(const DeleteRecord& body) const { json_.field("srn", body.srn.text()); }
+    void operator()(const ReplayDeadLetter& body) const { on_letter(body); }
+    void operator()(const DiscardDeadLetter& body) const { on_letter(body); }
 
   private:
     template <typename Body>
@@ -101,6 +103,11 @@ class BodyWriter {
         json_.field("quantity", body.quantity);
         text("reason", body.reason);
         text("reference", body.reference);
+    }
+    template <typename Body>
+    void on_letter(const Body& body) const {
+        json_.field("id", body.letter.to_string());
+        text("reason", body.reason);
     }
     void text(std::string_view name, const std::string& value) const {
         if (!value.empty()) json_.field(name, value);

@@ -38,6 +38,8 @@ constexpr std::string_view name_of(CommandKind kind) {
         NAMED(expire_order);
         NAMED(insert_record);
         NAMED(delete_record);
+        NAMED(replay_dead_letter);
+        NAMED(discard_dead_letter);
     }
     return {};
 }
@@ -63,6 +65,17 @@ constexpr std::string_view name_of(HoldState state) {
         NAMED(committed);
         NAMED(expired);
         NAMED(ended);
+    }
+    return {};
+}
+
+constexpr std::string_view name_of(DeadLetterState state) {
+    using enum DeadLetterState;
+    switch (state) {
+        NAMED(waiting);
+        NAMED(replaying);
+        NAMED(replayed);
+        NAMED(discarded);
     }
     return {};
 }
@@ -120,6 +133,14 @@ constexpr std::string_view name_of(EventType type) {
             return "record.deleted";
         case EventType::level_changed:
             return "level.changed";
+        case EventType::dead_letter_waiting:
+            return "dead_letter.waiting";
+        case EventType::dead_letter_replaying:
+            return "dead_letter.replaying";
+        case EventType::dead_letter_replayed:
+            return "dead_letter.replayed";
+        case EventType::dead_letter_discarded:
+            return "dead_letter.discarded";
     }
     return {};
 }
@@ -294,11 +315,32 @@ constexpr std::string_view name_of(InsertRecordOutcome code) {
     return {};
 }
 
+constexpr std::string_view name_of(ReplayDeadLetterOutcome code) {
+    using enum ReplayDeadLetterOutcome;
+    switch (code) {
+        NAMED(dead_letter_not_found);
+        NAMED(wrong_state);
+        NAMED(queue_unknown);
+        NAMED(replaying);
+    }
+    return {};
+}
+
 constexpr std::string_view name_of(DeleteRecordOutcome code) {
     using enum DeleteRecordOutcome;
     switch (code) {
         NAMED(record_not_found);
         NAMED(deleted);
+    }
+    return {};
+}
+
+constexpr std::string_view name_of(DiscardDeadLetterOutcome code) {
+    using enum DiscardDeadLetterOutcome;
+    switch (code) {
+        NAMED(dead_letter_not_found);
+        NAMED(wrong_state);
+        NAMED(discarded);
     }
     return {};
 }
@@ -362,6 +404,9 @@ std::string_view queue_of(CommandKind kind) {
         case insert_record:
         case delete_record:
             return kRecordsQueue;
+        case replay_dead_letter:
+        case discard_dead_letter:
+            return kHealthQueue;
     }
     CHECK(false, "every kind has a queue");
 }
@@ -375,6 +420,10 @@ std::string_view to_string(OrderState state) {
 }
 
 std::string_view to_string(HoldState state) {
+    return checked_name_of(state);
+}
+
+std::string_view to_string(DeadLetterState state) {
     return checked_name_of(state);
 }
 
@@ -400,6 +449,10 @@ std::optional<OrderState> parse_order_state(std::string_view text) {
 
 std::optional<HoldState> parse_hold_state(std::string_view text) {
     return parse<HoldState>(text);
+}
+
+std::optional<DeadLetterState> parse_dead_letter_state(std::string_view text) {
+    return parse<DeadLetterState>(text);
 }
 
 std::optional<EventType> parse_event_type(std::string_view text) {
@@ -432,6 +485,9 @@ std::string event_key(const Event& event) {
             return fmt::format("level/{}/{}", level.sku.text(), level.location.text());
         }
         std::string operator()(const Record& record) const { return "record/" + record.srn.text(); }
+        std::string operator()(const DeadLetter& letter) const {
+            return "dead_letter/" + letter.id.to_string();
+        }
     };
     return std::visit(Visitor{event}, event.state);
 }
@@ -444,6 +500,7 @@ Version event_version(const Event& event) {
         Version operator()(const OrderView& view) const { return view.order.version; }
         Version operator()(const Level& level) const { return level.version; }
         Version operator()(const Record& record) const { return record.version; }
+        Version operator()(const DeadLetter& letter) const { return letter.version; }
     };
     return std::visit(Visitor{}, event.state);
 }

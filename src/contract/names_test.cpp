@@ -37,10 +37,15 @@ TEST(Names, OfStatesReadBack) {
         EXPECT_EQ(parse_hold_state(to_string(state)), state);
     }
     EXPECT_EQ(parse_hold_state("reserved"), std::nullopt);
+    for (const auto state : {DeadLetterState::waiting, DeadLetterState::replaying,
+                             DeadLetterState::replayed, DeadLetterState::discarded}) {
+        EXPECT_EQ(parse_dead_letter_state(to_string(state)), state);
+    }
+    EXPECT_EQ(parse_dead_letter_state("pending"), std::nullopt);
     EXPECT_EQ(to_string(MovementKind::customer_return), "customer_return");
 }
 
-TEST(Names, OfEventsHaveAPointForTheFirstUnderscore) {
+TEST(Names, OfEventsHaveAPointBetweenThingAndFact) {
     const std::pair<EventType, std::string_view> types[] = {
         {EventType::item_created, "item.created"},
         {EventType::item_changed, "item.changed"},
@@ -61,6 +66,10 @@ TEST(Names, OfEventsHaveAPointForTheFirstUnderscore) {
         {EventType::record_replaced, "record.replaced"},
         {EventType::record_deleted, "record.deleted"},
         {EventType::level_changed, "level.changed"},
+        {EventType::dead_letter_waiting, "dead_letter.waiting"},
+        {EventType::dead_letter_replaying, "dead_letter.replaying"},
+        {EventType::dead_letter_replayed, "dead_letter.replayed"},
+        {EventType::dead_letter_discarded, "dead_letter.discarded"},
     };
     for (const auto& [type, name] : types) {
         EXPECT_EQ(to_string(type), name);
@@ -94,6 +103,7 @@ TEST(Names, OfQueuesGoByTheDecidingService) {
     EXPECT_EQ(queue_of(CommandKind::expire_order), "stockroom.orders");
     EXPECT_EQ(queue_of(CommandKind::insert_record), "stockroom.records");
     EXPECT_EQ(queue_of(CommandKind::delete_record), "stockroom.records");
+    EXPECT_EQ(queue_of(CommandKind::replay_dead_letter), "stockroom.health");
 }
 
 TEST(EventKey, NamesTheThingAndItsVersion) {
@@ -128,6 +138,8 @@ TEST(EventKey, NamesTheThingAndItsVersion) {
         {event(testing::sample_order()), "order/01938a1e-4c00-7000-8000-000000000001", 2},
         {event(testing::sample_level()), "level/IB1/main", 12},
         {event(testing::sample_record()), "record/PES 1/2", 2},
+        {event(testing::sample_dead_letter()), "dead_letter/01938a1e-4c00-7000-8000-000000000001",
+         5},
     };
     for (const auto& [given, key, version] : cases) {
         EXPECT_EQ(event_key(given), key);

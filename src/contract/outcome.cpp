@@ -37,6 +37,9 @@ std::expected<Result, Invalid> read_result(CommandKind kind, const JsonValue* va
         case insert_record:
         case delete_record:
             return read_record(*value, &place);
+        case replay_dead_letter:
+        case discard_dead_letter:
+            return read_dead_letter(*value, &place);
     }
     CHECK(false, "every kind has a result");
 }

@@ -21,6 +21,10 @@ Parsed<OrderState> read_order_state(const JsonValue& value) {
     return read_state(value, parse_order_state);
 }
 
+Parsed<DeadLetterState> read_dead_letter_state(const JsonValue& value) {
+    return read_state(value, parse_dead_letter_state);
+}
+
 Parsed<HoldState> read_hold_state(const JsonValue& value) {
     return read_state(value, parse_hold_state);
 }
@@ -75,6 +79,22 @@ std::expected<std::optional<HoldPart>, Invalid> read_hold_part(const JsonValue& 
     const auto state = fields.required("state", read_hold_state);
     const auto version = fields.required("version", kReadAnyInteger);
     return fields.finish([&] { return std::optional(HoldPart{*state, *version}); });
+}
+
+/// Empty when there is none.
+std::expected<std::optional<DeadLetterDecision>, Invalid> read_decision(const JsonValue& letter,
+                                                                        const Place* place) {
+    const JsonValue* value = letter.find("decision");
+    if (value == nullptr) return std::nullopt;
+    const Place here{place, "decision"};
+    Fields fields(*value, Unknown::ignored, &here);
+    auto actor = fields.required("actor", read_any_text);
+    auto reason = fields.optional("reason", read_any_text);
+    const auto at = fields.required("at", read_time);
+    return fields.finish([&] {
+        return std::optional(
+            DeadLetterDecision{std::move(*actor), std::move(reason).value_or(""), *at});
+    });
 }
 
 }  // namespace
@@ -199,6 +219,37 @@ std::expected<Record, Invalid> read_record(const JsonValue& value, const Place* 
                       .version = *version,
                       .created_at = *created_at,
                       .updated_at = *updated_at};
+    });
+}
+
+std::expected<DeadLetter, Invalid> read_dead_letter(const JsonValue& value, const Place* place) {
+    Fields fields(value, Unknown::ignored, place);
+    const auto id = fields.required("id", read_id);
+    const auto state = fields.required("state", read_dead_letter_state);
+    auto queue = fields.optional("queue", read_any_text);
+    auto kind = fields.optional("kind", read_any_text);
+    auto reason = fields.required("reason", read_any_text);
+    const auto count = fields.required("count", kReadAnyInteger);
+    const auto redeliveries = fields.required("redeliveries", kReadAnyInteger);
+    const auto size = fields.required("size", kReadAnyInteger);
+    const auto first_at = fields.required("first_at", read_time);
+    const auto last_at = fields.required("last_at", read_time);
+    const auto version = fields.required("version", kReadAnyInteger);
+    auto decision = read_decision(value, place);
+    if (!decision) return std::unexpected(std::move(decision.error()));
+    return fields.finish([&] {
+        return DeadLetter{.id = *id,
+                          .queue = std::move(queue).value_or(""),
+                          .kind = std::move(kind).value_or(""),
+                          .reason = std::move(*reason),
+                          .state = *state,
+                          .count = *count,
+                          .redeliveries = *redeliveries,
+                          .size = *size,
+                          .first_at = *first_at,
+                          .last_at = *last_at,
+                          .decision = *std::move(decision),
+                          .version = *version};
     });
 }
 

@@ -20,6 +20,8 @@ namespace stockroom::contract {
                                                                    const Place* place);
 [[nodiscard]] std::expected<domain::Record, Invalid> read_record(const JsonValue& value,
                                                                  const Place* place);
+[[nodiscard]] std::expected<domain::DeadLetter, Invalid> read_dead_letter(const JsonValue& value,
+                                                                          const Place* place);
 [[nodiscard]] std::expected<domain::Shortage, Invalid> read_shortage(const JsonValue& value,
                                                                      Unknown unknown,
                                                                      const Place* place);

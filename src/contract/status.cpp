@@ -159,12 +159,26 @@ std::string tell_rejected(const Outcome& outcome) {
 constexpr Rule kRejected{409, "Short of stock", tell_rejected};
 
 std::string tell_wrong_state(const Outcome& outcome) {
+    if (const auto* letter = std::get_if<DeadLetter>(&outcome.result))
+        return fmt::format("The dead letter is {}, and that does not allow this.",
+                           to_string(letter->state));
     const auto* view = std::get_if<OrderView>(&outcome.result);
-    if (view == nullptr) return "The order's state does not allow this.";
+    if (view == nullptr) return "Its state does not allow this.";
     return fmt::format("The order is {}, and that does not allow this.",
                        to_string(view->order.state));
 }
-constexpr Rule kWrongState{409, "The order's state does not allow this", tell_wrong_state};
+constexpr Rule kWrongState{409, "Its state does not allow this", tell_wrong_state};
+
+constexpr Rule kDeadLetterNotFound{404, "No such dead letter", [](const Outcome&) {
+                                       return std::string("There is no dead letter with this id.");
+                                   }};
+
+constexpr Rule kQueueUnknown{
+    409, "Nobody knows where it came from", [](const Outcome&) {
+        return std::string(
+            "The letter does not say which queue it came from, so it cannot be sent there again. "
+            "Send it by hand, or discard it.");
+    }};
 
 constexpr Rule kExceedsHeld{409, "More than is still to be fulfilled", [](const Outcome& outcome) {
                                 return fmt::format(
@@ -422,12 +436,40 @@ const Rule& rule_of(InsertRecordOutcome code) {
     std::unreachable();
 }
 
+const Rule& rule_of(ReplayDeadLetterOutcome code) {
+    switch (code) {
+        using enum ReplayDeadLetterOutcome;
+        case dead_letter_not_found:
+            return kDeadLetterNotFound;
+        case wrong_state:
+            return kWrongState;
+        case queue_unknown:
+            return kQueueUnknown;
+        case replaying:
+            return kDone;
+    }
+    std::unreachable();
+}
+
 const Rule& rule_of(DeleteRecordOutcome code) {
     switch (code) {
         using enum DeleteRecordOutcome;
         case record_not_found:
             return kRecordNotFound;
         case deleted:
+            return kDone;
+    }
+    std::unreachable();
+}
+
+const Rule& rule_of(DiscardDeadLetterOutcome code) {
+    switch (code) {
+        using enum DiscardDeadLetterOutcome;
+        case dead_letter_not_found:
+            return kDeadLetterNotFound;
+        case wrong_state:
+            return kWrongState;
+        case discarded:
             return kDone;
     }
     std::unreachable();

@@ -39,6 +39,8 @@ int status_of(CommandKind kind, std::string_view code) {
         {"item_retired", 409},
         {"not_due", 409},
         {"record_not_found", 404},
+        {"dead_letter_not_found", 404},
+        {"queue_unknown", 409},
     };
     const auto refusal = refusals.find(code);
     if (refusal != refusals.end()) return refusal->second;
@@ -97,6 +99,9 @@ TEST(HttpAnswer, TellsWhatHappenedAndWhatToDo) {
     EXPECT_THAT(detail(cancel_order,
                        testing::outcome(CancelOrderOutcome::wrong_state, testing::sample_order())),
                 HasSubstr("The order is reserved"));
+    EXPECT_THAT(detail(replay_dead_letter, testing::outcome(ReplayDeadLetterOutcome::wrong_state,
+                                                            testing::sample_dead_letter())),
+                HasSubstr("The dead letter is replaying"));
     EXPECT_THAT(
         detail(place_order, testing::outcome(PlaceOrderOutcome::unknown_sku, {}, "lines[3].sku")),
         HasSubstr("lines[3].sku names no item."));

@@ -30,6 +30,8 @@ void add_keys(const Command& command, Keys& keys) {
                 keys.skus.push_back(wish.sku);
             } else if constexpr (requires { wish.srn; }) {
                 keys.records.push_back(wish.srn);
+            } else if constexpr (requires { wish.letter; }) {
+                keys.dead_letters.push_back(wish.letter);
             } else {
                 // All locations are loaded anyway.
                 static_assert(std::is_same_v<Wish, CreateLocation>);
@@ -42,6 +44,7 @@ void normalize(Keys& keys) {
     sort_and_drop_doubles(keys.orders);
     sort_and_drop_doubles(keys.skus);
     sort_and_drop_doubles(keys.records);
+    sort_and_drop_doubles(keys.dead_letters);
 }
 
 Decision decide(const Snapshot& snapshot, const Command& command) {

@@ -43,17 +43,25 @@ TEST(AddKeys, NamesWhatEachCommandTouches) {
         EXPECT_EQ(keys.records, std::vector{srn("R")}) << body.index();
         EXPECT_TRUE(keys.skus.empty() && keys.orders.empty()) << body.index();
     }
+    for (const CommandBody& body :
+         {CommandBody(ReplayDeadLetter{id(1), ""}), CommandBody(DiscardDeadLetter{id(1), "x"})}) {
+        EXPECT_EQ(keys_of(body).dead_letters, std::vector{id(1)}) << body.index();
+        EXPECT_TRUE(keys_of(body).orders.empty()) << body.index();
+    }
     const Keys location_keys = keys_of(CreateLocation{location("north"), "", 1});
     EXPECT_TRUE(location_keys.skus.empty() && location_keys.orders.empty());
 }
 
 TEST(Normalize, SortsAndDropsDoubles) {
-    Keys keys{
-        {id(2), id(1), id(2)}, {sku("B"), sku("A"), sku("B")}, {srn("2"), srn("1"), srn("2")}};
+    Keys keys{{id(2), id(1), id(2)},
+              {sku("B"), sku("A"), sku("B")},
+              {srn("2"), srn("1"), srn("2")},
+              {id(4), id(3), id(4)}};
     normalize(keys);
     EXPECT_EQ(keys.orders, (std::vector{id(1), id(2)}));
     EXPECT_EQ(keys.skus, (std::vector{sku("A"), sku("B")}));
     EXPECT_EQ(keys.records, (std::vector{srn("1"), srn("2")}));
+    EXPECT_EQ(keys.dead_letters, (std::vector{id(3), id(4)}));
 }
 
 TEST(Decide, CallsItABugWhenALevelWouldBreak) {

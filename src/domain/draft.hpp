@@ -48,6 +48,7 @@ class Draft {
     void set(Item item) { changes_.items.push_back(std::move(item)); }
     void set(Location location) { changes_.locations.push_back(std::move(location)); }
     void set(Record record) { changes_.records.push_back(std::move(record)); }
+    void set(DeadLetter letter) { changes_.dead_letters.push_back(std::move(letter)); }
     void set(Order order);
     void set(Hold hold);
     /// Changes what is held there.
@@ -59,6 +60,9 @@ class Draft {
     void record(EventType type, decltype(Event::state) state);
     void record_as(const std::string& actor, EventType type, decltype(Event::state) state);
     [[nodiscard]] const Movement& last_movement() const { return changes_.movements.back(); }
+    [[nodiscard]] const DeadLetter& last_dead_letter() const {
+        return changes_.dead_letters.back();
+    }
 
     /// All changes. The draft is empty then.
     [[nodiscard]] Changes finish();

@@ -12,6 +12,7 @@ namespace {
 
 constexpr const char* kSkuNotLoaded = "a SKU must be loaded before it is read";
 constexpr const char* kRecordNotLoaded = "a record must be loaded before it is read";
+constexpr const char* kDeadLetterNotLoaded = "a dead letter must be loaded before it is read";
 constexpr const char* kOrderNotLoaded = "an order must be loaded before it is read";
 
 template <typename State>
@@ -44,7 +45,8 @@ void sort_by(ChangedRows<State>& rows, Key key) {
 
 bool Changes::empty() const {
     return items.empty() && levels.empty() && locations.empty() && orders.empty() &&
-           holds.empty() && records.empty() && movements.empty() && events.empty();
+           holds.empty() && records.empty() && dead_letters.empty() && movements.empty() &&
+           events.empty();
 }
 
 void Snapshot::add_location(Location location) {
@@ -91,6 +93,15 @@ void Snapshot::add_record(Record record) {
     records_.insert_or_assign(srn, Tracked<Record>{std::move(record), true, false});
 }
 
+void Snapshot::add_missing_dead_letter(const Uuid& id) {
+    dead_letters_.try_emplace(id);
+}
+
+void Snapshot::add_dead_letter(DeadLetter letter) {
+    const Uuid id = letter.id;
+    dead_letters_.insert_or_assign(id, Tracked<DeadLetter>{std::move(letter), true, false});
+}
+
 const Item* Snapshot::find_item(const Sku& sku) const {
     const auto found = stock_.find(sku);
     CHECK(found != stock_.end(), kSkuNotLoaded);
@@ -122,6 +133,12 @@ const Hold* Snapshot::find_hold(const Uuid& id) const {
 const Record* Snapshot::find_record(const Srn& srn) const {
     const auto found = records_.find(srn);
     CHECK(found != records_.end(), kRecordNotLoaded);
+    return found->second ? &found->second->state : nullptr;
+}
+
+const DeadLetter* Snapshot::find_dead_letter(const Uuid& id) const {
+    const auto found = dead_letters_.find(id);
+    CHECK(found != dead_letters_.end(), kDeadLetterNotLoaded);
     return found->second ? &found->second->state : nullptr;
 }
 
@@ -180,6 +197,8 @@ void Snapshot::apply(const Changes& changes) {
     }
     for (const Record& record : changes.records)
         change(records_[record.srn], record);
+    for (const DeadLetter& letter : changes.dead_letters)
+        change(dead_letters_[letter.id], letter);
 }
 
 std::vector<const Tracked<Item>*> Snapshot::changed_items() const {
@@ -226,6 +245,13 @@ std::vector<const Tracked<Record>*> Snapshot::changed_records() const {
     ChangedRows<Record> rows;
     for (const auto& [srn, record] : records_)
         if (record) add_if_changed(rows, *record);
+    return rows;
+}
+
+std::vector<const Tracked<DeadLetter>*> Snapshot::changed_dead_letters() const {
+    ChangedRows<DeadLetter> rows;
+    for (const auto& [id, letter] : dead_letters_)
+        if (letter) add_if_changed(rows, *letter);
     return rows;
 }
 

@@ -32,6 +32,9 @@ TEST(Snapshot, CallsItABugToReadWhatWasNotLoaded) {
     snapshot.add_missing_order(id(1));
     snapshot.add_missing_record(srn("R"));
     EXPECT_EQ(snapshot.find_record(srn("R")), nullptr);
+    EXPECT_THROW((void)snapshot.find_dead_letter(id(2)), base::bug);
+    snapshot.add_missing_dead_letter(id(2));
+    EXPECT_EQ(snapshot.find_dead_letter(id(2)), nullptr);
     EXPECT_EQ(snapshot.find_item(sku("A")), nullptr);
     EXPECT_TRUE(snapshot.levels_of(sku("A")).empty());
     EXPECT_EQ(snapshot.find_order(id(1)), nullptr);

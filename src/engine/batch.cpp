@@ -53,6 +53,7 @@ void Batch::bury(const Task& task, std::string reason) {
     if (earlier == dead_.end())
         dead_.push_back({.command = task.read.id,
                          .kind = std::string(contract::to_string(task.read.kind)),
+                         .queue = std::string(contract::queue_of(task.read.kind)),
                          .reason = std::move(reason),
                          .bytes = task.bytes(),
                          .at = now_});

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "stockroom/domain/decide.hpp"
+#include "stockroom/engine/facts.hpp"
 
-#include "facts.hpp"
 #include "task.hpp"
 
 namespace stockroom::engine {

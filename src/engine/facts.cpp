@@ -1,4 +1,4 @@
-#include "facts.hpp"
+#include "stockroom/engine/facts.hpp"
 
 #include "stockroom/contract/codec.hpp"
 #include "stockroom/contract/names.hpp"

@@ -54,6 +54,10 @@ std::optional<OrderState> state_after(EventType type, std::optional<OrderState> 
         case EventType::record_inserted:
         case EventType::record_replaced:
         case EventType::record_deleted:
+        case EventType::dead_letter_waiting:
+        case EventType::dead_letter_replaying:
+        case EventType::dead_letter_replayed:
+        case EventType::dead_letter_discarded:
             return std::nullopt;
     }
     return std::nullopt;

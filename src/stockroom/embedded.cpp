@@ -49,11 +49,17 @@ Embedded::Parts::Result Embedded::Parts::make_services(const engine::OnFailure& 
     if (!due_orders) return std::unexpected(std::move(due_orders.error()));
     auto for_health = database->make_store();
     if (!for_health) return std::unexpected(std::move(for_health.error()));
+    auto for_letters = database->make_store();
+    if (!for_letters) return std::unexpected(std::move(for_letters.error()));
+    auto letters = database->make_queries();
+    if (!letters) return std::unexpected(std::move(letters.error()));
 
     catalogue.emplace(bus, std::move(*for_catalogue), metrics, on_failure);
     stock.emplace(bus, std::move(*for_stock), metrics, on_failure);
     orders.emplace(bus, std::move(*for_orders), std::move(*due_orders), metrics, on_failure);
-    health.emplace(bus, std::move(*for_health), metrics, on_failure);
+    auto desk = std::make_unique<health::DeadLetterDesk>(bus, std::move(*for_letters),
+                                                         std::move(*letters), metrics);
+    health.emplace(bus, std::move(*for_health), std::move(desk), metrics, on_failure);
     records.emplace(bus, std::move(*for_records), metrics, on_failure);
     return {};
 }
@@ -105,11 +111,11 @@ const http::Address& Embedded::address() const {
 
 void Embedded::stop() {
     parts_->gateway->stop();
-    parts_->health->stop();
     parts_->records->stop();
     parts_->orders->stop();
     parts_->stock->stop();
     parts_->catalogue->stop();
+    parts_->health->stop();  // it keeps what has died until now
     parts_->bus.close();
 }
 

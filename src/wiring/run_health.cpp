@@ -8,11 +8,14 @@ namespace stockroom::wiring {
 int run_health(int argc, char** argv, const Wrap& wrap) {
     const About about{
         .name = "health", .summary = "Watches every part, and says how each is.", .port = 8085};
-    return run_service(
-        about, argc, argv, wrap, [](Backends& with, const engine::OnFailure& on_failure) {
-            return std::make_unique<HostedService<health::HealthService>>(
-                with.bus(), with.make_store(), with.metrics(), on_failure, with.decide());
-        });
+    return run_service(about, argc, argv, wrap,
+                       [](Backends& with, const engine::OnFailure& on_failure) {
+                           auto desk = std::make_unique<health::DeadLetterDesk>(
+                               with.bus(), with.make_store(), with.make_queries(), with.metrics());
+                           return std::make_unique<HostedService<health::HealthService>>(
+                               with.bus(), with.make_store(), std::move(desk), with.metrics(),
+                               on_failure, with.decide());
+                       });
 }
 
 }  // namespace stockroom::wiring

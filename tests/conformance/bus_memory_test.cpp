@@ -24,7 +24,7 @@ class MemoryFixture final : public BusFixture {
     std::string other_queue() override { return "stockroom.stock"; }
     std::vector<DeadLetter> dead_letters() override {
         std::vector<DeadLetter> all;
-        for (auto& letter : bus_.dead_letters().letters)
+        for (auto& letter : bus_.dead_letters())
             all.push_back({std::move(letter.bytes), std::move(letter.reason)});
         return all;
     }
@@ -164,21 +164,22 @@ TEST(MemoryBus, IsFullOfBytesTooUntilTheyAreAcked) {
     EXPECT_THAT(told, IsEmpty());
 }
 
-TEST(MemoryBus, DropsTheOldestDeadLettersBeyondTheBoundAndCountsThem) {
+TEST(MemoryBus, TakesNoMoreDeadLettersThanItHasRoomFor) {
     telemetry::Metrics metrics;
-    MemoryBus bus(metrics, {.dead_letters_max = 2});
+    MemoryBus bus(metrics, {.queue_max = 2});
     const auto publisher = bus.make_publisher(nullptr);
     const auto consumer = bus.make_consumer("q");
-    publisher->publish("q", new_id(), "x", false, [](Published) {});
+    std::vector<Published> told;
+    publisher->publish("q", new_id(), "x", false, [&](Published what) { told.push_back(what); });
     const auto taken = consumer->take(1, base::in(1s));
     ASSERT_TRUE(taken.has_value());
-    for (const auto* bytes : {"1", "2", "3"})
-        ASSERT_TRUE(consumer->dead_letter(taken->at(0).tag, bytes, "why").has_value());
-    const auto dead = bus.dead_letters();
-    ASSERT_EQ(dead.letters.size(), 2U);
-    EXPECT_EQ(dead.letters[0].bytes, "2");
-    EXPECT_EQ(dead.letters[0].queue, "q");
-    EXPECT_EQ(dead.dropped, 1U);
+    const auto tag = taken->at(0).tag;
+    EXPECT_TRUE(consumer->dead_letter(tag, "1", "why").has_value());
+    EXPECT_TRUE(consumer->dead_letter(tag, "2", "why").has_value());
+    const auto refused = consumer->dead_letter(tag, "3", "why");
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().kind, ports::ErrorKind::retryable);
+    EXPECT_EQ(bus.dead_letters().size(), 2U);
 }
 
 TEST(MemoryBus, RefusesAnUnknownTag) {

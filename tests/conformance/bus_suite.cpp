@@ -324,6 +324,38 @@ TEST_P(BusConformance, SetsDeadLettersAsideWithTheirReason) {
     expect_nothing_left(*consumer);
 }
 
+TEST_P(BusConformance, GivesDeadLettersOutAsTheyDied) {
+    TestPublisher publisher(fixture_->bus());
+    const std::string bytes = R"([{"id":"01938a1e-4c00-7000-8000-0000000000aa"},{"id":2}])";
+    const auto desk = fixture_->bus().make_consumer(ports::kDeadQueue);
+    {
+        const auto consumer = fixture_->bus().make_consumer(fixture_->queue());
+        publisher.publish(fixture_->queue(), "poison");
+        auto taken = take(*consumer, 1);
+        ASSERT_TRUE(consumer->give_back(tags_of(taken)).has_value());
+        taken = take(*consumer, 1);
+        ASSERT_TRUE(consumer->dead_letter(taken.at(0).tag, bytes, "held < 0").has_value());
+        ASSERT_TRUE(consumer->ack(tags_of(taken)).has_value());
+    }
+    auto letters = take(*desk, 1);
+    const std::string message_id = letters.at(0).message_id;
+    EXPECT_EQ(letters[0].bytes, bytes);
+    EXPECT_EQ(letters[0].death.queue, fixture_->queue());
+    EXPECT_EQ(letters[0].death.reason, "held < 0");
+    EXPECT_EQ(letters[0].death.redeliveries, 1U);
+    EXPECT_EQ(letters[0].earlier_deliveries, 0U);
+    EXPECT_NE(message_id, "");
+
+    ASSERT_TRUE(desk->give_back(tags_of(letters)).has_value());
+    letters = take(*desk, 1);
+    EXPECT_EQ(letters.at(0).bytes, bytes) << "an array of commands is not taken apart";
+    EXPECT_EQ(letters[0].message_id, message_id);
+    EXPECT_EQ(letters[0].earlier_deliveries, 1U);
+    EXPECT_EQ(letters[0].death.redeliveries, 1U);
+    ASSERT_TRUE(desk->ack(tags_of(letters)).has_value());
+    expect_nothing_left(*desk);
+}
+
 TEST_P(BusConformance, SetsOneElementOfAMessageAside) {
     TestPublisher publisher(fixture_->bus());
     const auto consumer = fixture_->bus().make_consumer(fixture_->queue());

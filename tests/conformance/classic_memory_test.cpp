@@ -12,7 +12,7 @@ class MemoryClassic final : public ClassicFixture {
     telemetry::Metrics& metrics() override { return metrics_; }
     std::vector<std::string> dead_letters() override {
         std::vector<std::string> all;
-        for (auto& letter : bus_.dead_letters().letters)
+        for (auto& letter : bus_.dead_letters())
             all.push_back(std::move(letter.bytes));
         return all;
     }

@@ -116,6 +116,7 @@ TEST_P(StoreSuite, KeepsLedgerOutcomesLogAndDeadCommandsToTheLastBit) {
                             .data = std::string(100'000, 'y') + "🍎"});
     batch.dead.push_back({.command = id(5),
                           .kind = "place_order",
+                          .queue = "stockroom.orders",
                           .reason = "ß",
                           .bytes = std::string(100'000, 'z'),
                           .at = now()});
@@ -139,12 +140,13 @@ TEST_P(StoreSuite, KeepsLedgerOutcomesLogAndDeadCommandsToTheLastBit) {
     EXPECT_EQ(log[0].event.actor, "user:ß");
     EXPECT_EQ(log[0].event.at, batch.events[0].at);
     EXPECT_EQ(log[0].event.data, batch.events[0].data);
-    const auto dead = must(queries().dead_command(id(5)));
+    const auto dead = must(queries().dead_letter(id(5), 1'000'000));
     ASSERT_TRUE(dead.has_value());
     EXPECT_EQ(dead->kind, "place_order");
+    EXPECT_EQ(dead->queue, "stockroom.orders");
     EXPECT_EQ(dead->reason, "ß");
     EXPECT_EQ(dead->bytes, batch.dead[0].bytes);
-    EXPECT_EQ(dead->at, batch.dead[0].at);
+    EXPECT_EQ(dead->first_at, batch.dead[0].at);
 }
 
 TEST_P(StoreSuite, KeepsEachOrderAndHoldState) {
@@ -306,16 +308,6 @@ TEST_P(StoreSuite, RefusesStockBelowZeroOrHeldAndSetsNothingDown) {
     EXPECT_EQ(must(queries().outcome(id(1))).has_value(), false);
     EXPECT_TRUE(must(queries().events_after(0, 10)).empty());
     given(store(), {.outcomes = {outcome(id(1), now())}});
-}
-
-TEST_P(StoreSuite, KeepsTheFirstReasonOfADeadCommand) {
-    ports::DeadCommand dead{
-        .command = id(1), .kind = "place_order", .reason = "first", .bytes = "{}", .at = now()};
-    given(store(), {.dead = {dead}});
-    dead.reason = "second";
-    given(store(), {.dead = {dead}});
-    EXPECT_EQ(must(queries().dead_command(id(1)))->reason, "first");
-    EXPECT_FALSE(must(queries().dead_command(id(2))).has_value());
 }
 
 TEST_P(StoreSuite, ItsClockNeverGoesBack) {

@@ -26,6 +26,8 @@ domain::Keys keys_of(const domain::Changes& changes) {
         keys.orders.push_back(order.id);
     for (const auto& record : changes.records)
         keys.records.push_back(record.srn);
+    for (const auto& letter : changes.dead_letters)
+        keys.dead_letters.push_back(letter.id);
     domain::normalize(keys);
     return keys;
 }
@@ -60,6 +62,7 @@ Batch& Batch::operator+=(Batch other) {
     append(changes.orders, std::move(other.changes.orders));
     append(changes.holds, std::move(other.changes.holds));
     append(changes.records, std::move(other.changes.records));
+    append(changes.dead_letters, std::move(other.changes.dead_letters));
     append(changes.movements, std::move(other.changes.movements));
     append(outcomes, std::move(other.outcomes));
     append(events, std::move(other.events));

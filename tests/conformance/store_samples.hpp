@@ -53,6 +53,7 @@ struct Batch {
     void add(const domain::Order& order) { changes.orders.push_back(order); }
     void add(const domain::Hold& hold) { changes.holds.push_back(hold); }
     void add(const domain::Record& record) { changes.records.push_back(record); }
+    void add(const domain::DeadLetter& letter) { changes.dead_letters.push_back(letter); }
 };
 
 /// These states and nothing else.

@@ -14,6 +14,14 @@ Outcome Model::decide(const Command& command, Time now) {
     return Outcome{verdict.code, verdict.field, show(verdict.shown), verdict.shortages, {}};
 }
 
+Model::Verdict Model::wish(const ReplayDeadLetter& /*wish*/) {
+    return {ReplayDeadLetterOutcome::dead_letter_not_found};
+}
+
+Model::Verdict Model::wish(const DiscardDeadLetter& /*wish*/) {
+    return {DiscardDeadLetterOutcome::dead_letter_not_found};
+}
+
 void Model::expire(const std::vector<Uuid>& holds, Time now) {
     now_ = now;
     made_movements_.clear();

@@ -96,6 +96,9 @@ class Model {
     Verdict wish(const ExpireOrder& wish);
     Verdict wish(const InsertRecord& wish);
     Verdict wish(const DeleteRecord& wish);
+    // Of messages that died the simulation has none.
+    Verdict wish(const ReplayDeadLetter& wish);
+    Verdict wish(const DiscardDeadLetter& wish);
 
     Item* item(const Sku& sku);  // retired ones too
     bool is_sold(const Sku& sku);

@@ -16,13 +16,17 @@ from subscriber import Connected
 
 SEED = int(os.environ.get("STOCKROOM_SEED", random.randrange(2**32)))
 GOOD, ARRAY = 1000, 256
-DEAD_QUEUE = "stockroom.dead"
+DEAD_EXCHANGE = "stockroom.dead"
+DEAD_QUEUE = "tests.dead"  # gets what health gets
 SECONDS = 10 * int(os.environ.get("STOCKROOM_SLOWNESS", "1"))
 
 
 @pytest.fixture(scope="module")
 def stage(binaries, tmp_path_factory):
     stage = Stage(tmp_path_factory.mktemp("stage"), binaries, rig=("trip", DECIDING))
+    with Connected(stage.amqp_url()) as channel:
+        channel.queue_declare(DEAD_QUEUE, durable=True)
+        channel.queue_bind(DEAD_QUEUE, DEAD_EXCHANGE)
     yield stage
     stage.end()
 

@@ -204,16 +204,19 @@ def test_a_wrong_body_is_answered(connection):
 
 def test_what_is_no_command_becomes_a_dead_letter(connection):
     party = Party(connection)
+    queue = party.channel.queue_declare("", exclusive=True).method.queue
+    party.channel.queue_bind(queue, "stockroom.dead")
     payload = {"kind": "place_order", "mark": str(uuid.uuid4())}
     party.publish("stockroom.orders", payload)
     deadline = time.monotonic() + DEADLINE_SECONDS
-    for _, properties, body in party.channel.consume("stockroom.dead", inactivity_timeout=1):
+    for _, properties, body in party.channel.consume(queue, inactivity_timeout=1):
         assert time.monotonic() < deadline
         if body is not None and json.loads(body) == payload:
             break
     MESSAGES.check("dead_letter", payload, properties.headers)
     assert properties.headers["x-queue"] == "stockroom.orders"
     assert "id" in properties.headers["x-reason"]
+    assert properties.headers["x-redeliveries"] == "0"
     party.channel.cancel()
 
 

@@ -26,7 +26,9 @@ std::unique_ptr<ports::Publisher> AmqpBus::make_publisher(ports::ReplyHandler on
 }
 
 std::unique_ptr<ports::Consumer> AmqpBus::make_consumer(std::string_view queue) {
-    return std::make_unique<AmqpConsumer>(shared_, queue, AmqpConsumer::Of::commands);
+    const auto of =
+        queue == ports::kDeadQueue ? AmqpConsumer::Of::dead_letters : AmqpConsumer::Of::commands;
+    return std::make_unique<AmqpConsumer>(shared_, queue, of);
 }
 
 std::unique_ptr<ports::ClassicConsumer> AmqpBus::make_classic_consumer(std::string_view queue) {

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "stockroom/base/time.hpp"
+#include "stockroom/ports/bus.hpp"
 #include "stockroom/ports/error.hpp"
 
 #include "endpoint.hpp"
@@ -30,6 +31,11 @@ inline constexpr Channel kChannelMax = 2;
 
 /// How long one call may wait for the broker, at the longest.
 inline constexpr std::chrono::milliseconds kCallMax{3'000};
+
+// What a message that this process sets aside says of itself.
+inline constexpr std::string_view kReasonHeader = "x-reason";
+inline constexpr std::string_view kQueueHeader = "x-queue";
+inline constexpr std::string_view kRedeliveriesHeader = "x-redeliveries";
 
 struct Header {
     std::string_view name;
@@ -62,6 +68,7 @@ struct Incoming {
     std::string correlation_id;
     std::string type;
     std::uint32_t earlier_deliveries = 0;
+    ports::Death death;  // as its headers say
     std::string bytes;
 };
 

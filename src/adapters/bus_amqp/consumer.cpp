@@ -148,6 +148,8 @@ Expected<void> AmqpConsumer::settle(std::span<const std::uint64_t> tags, Settlem
         const base::lock_guard lock(mutex_);
         if (auto error = check(tags)) return std::unexpected(*std::move(error));
         std::ranges::copy(unacked_.settle(tags, kind), std::back_inserter(settlements_));
+        for (const auto tag : tags)
+            redelivered_.erase(tag);
     }
     wakeup_.wake();
     return {};
@@ -170,9 +172,12 @@ Expected<void> AmqpConsumer::dead_letter(std::uint64_t tag, std::string_view byt
                                          std::string_view reason) {
     DeadLetter letter{.bytes = bytes,
                       .reason = reason.substr(0, kReasonBytesMax),
+                      .redeliveries = 0,
                       .deadline = base::in(kDeadLetterMax)};
     const base::lock_guard lock(mutex_);
     if (auto error = check(std::span(&tag, 1))) return std::unexpected(*std::move(error));
+    if (const auto found = redelivered_.find(tag); found != redelivered_.end())
+        letter.redeliveries = found->second;
     dead_letter_ = &letter;
     wakeup_.wake();
     bool in_time = true;
@@ -256,7 +261,10 @@ void AmqpConsumer::hand_over() {
                           .reply_to = std::move(message.reply_to),
                           .correlation_id = std::move(message.correlation_id),
                           .message_id = std::move(message.message_id),
-                          .earlier_deliveries = message.earlier_deliveries});
+                          .earlier_deliveries = message.earlier_deliveries,
+                          .death = std::move(message.death)});
+        if (message.earlier_deliveries > 0)
+            redelivered_.emplace(ready_.back().tag, message.earlier_deliveries);
     }
     changed_.notify_all();
 }
@@ -266,7 +274,7 @@ void AmqpConsumer::hand_over() {
 bool AmqpConsumer::isolate(const Incoming& message) {
     Connection* connection = outlet_.connection();
     const bool can_send = connection != nullptr && connection->blocked().empty();
-    if (of_ == Of::classic || message.earlier_deliveries == 0 || !can_send) return false;
+    if (of_ != Of::commands || message.earlier_deliveries == 0 || !can_send) return false;
     const auto parts = contract::split_message(message.bytes);
     if (parts.empty()) return false;
     std::vector<std::string> ids;
@@ -344,6 +352,7 @@ void AmqpConsumer::forget_intake() {
     incoming_.clear();
     const base::lock_guard lock(mutex_);
     unacked_.connection_lost();
+    redelivered_.clear();
     settlements_.clear();
     ready_.clear();
     ready_bytes_ = 0;
@@ -392,8 +401,10 @@ void AmqpConsumer::serve_dead_letter() {
         letter = dead_letter_;
         letter->is_under_way = true;
     }
-    const std::array headers{Header{.name = "x-reason", .value = letter->reason},
-                             Header{.name = "x-queue", .value = queue_}};
+    const std::string redeliveries = std::to_string(letter->redeliveries);
+    const std::array headers{Header{.name = kReasonHeader, .value = letter->reason},
+                             Header{.name = kQueueHeader, .value = queue_},
+                             Header{.name = kRedeliveriesHeader, .value = redeliveries}};
     const std::string id = base::Uuid::make_v7(base::Time::now()).to_string();
     const Outgoing message{.exchange = kDeadExchange,
                            .routing_key = queue_,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,9 +27,9 @@ namespace stockroom::bus_amqp {
 /// when this process dies, so an owner that takes one at a time gets one at a time.
 class AmqpConsumer final : public ports::ClassicConsumer, private Receiver {
   public:
-    /// A classic queue is declared here, and its messages are left as they are; one of commands is
-    /// in the topology.
-    enum class Of { commands, classic };
+    /// A classic queue is declared here, the others are in the topology. Arrays of commands are
+    /// taken apart; other messages are left as they are.
+    enum class Of { commands, classic, dead_letters };
     AmqpConsumer(std::shared_ptr<AmqpBus::Shared> shared, std::string_view queue, Of of);
     ~AmqpConsumer() override;
     AmqpConsumer(const AmqpConsumer&) = delete;
@@ -53,6 +54,7 @@ class AmqpConsumer final : public ports::ClassicConsumer, private Receiver {
     struct DeadLetter {
         std::string_view bytes;
         std::string_view reason;
+        std::uint32_t redeliveries;
         base::Deadline deadline;
         bool is_under_way = false;
         std::optional<Expected<void>> result{};
@@ -102,6 +104,8 @@ class AmqpConsumer final : public ports::ClassicConsumer, private Receiver {
     base::mutex mutex_;
     base::condition changed_;
     Unacked unacked_ STOCKROOM_GUARDED_BY(mutex_);
+    // Of those that are not acked, and were given out before: how often.
+    std::map<std::uint64_t, std::uint32_t> redelivered_ STOCKROOM_GUARDED_BY(mutex_);
     std::deque<ports::Delivery> ready_ STOCKROOM_GUARDED_BY(mutex_);
     std::size_t ready_bytes_ STOCKROOM_GUARDED_BY(mutex_) = 0;
     std::size_t asked_ STOCKROOM_GUARDED_BY(mutex_) = 0;    // by the last take(); 0: none yet

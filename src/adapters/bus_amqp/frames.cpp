@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <random>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "bytes.hpp"
 #include "connection.hpp"
 #include "content.hpp"
+#include "topology.hpp"
 
 namespace stockroom::bus_amqp {
 
@@ -43,17 +45,58 @@ std::int64_t to_integer(const amqp_field_value_t& value) {
     }
 }
 
-/// Quorum queues count in a header; from others there is only the flag.
-std::uint32_t earlier_deliveries(const amqp_basic_properties_t& properties, bool redelivered) {
-    if ((properties._flags & AMQP_BASIC_HEADERS_FLAG) != 0) {
-        for (int i = 0; i < properties.headers.num_entries; ++i) {
-            const auto& entry = properties.headers.entries[i];
-            if (to_view(entry.key) == kDeliveryCount)
-                return static_cast<std::uint32_t>(
-                    std::clamp<std::int64_t>(to_integer(entry.value), 0, UINT32_MAX));
-        }
+std::string_view to_text(const amqp_field_value_t& value) {
+    const bool is_text = value.kind == AMQP_FIELD_KIND_UTF8 || value.kind == AMQP_FIELD_KIND_BYTES;
+    return is_text ? to_view(value.value.bytes) : std::string_view();
+}
+
+std::uint32_t to_count(std::int64_t number) {
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(number, 0, UINT32_MAX));
+}
+
+void read_header(std::string_view name, const amqp_field_value_t& value, Incoming& message) {
+    ports::Death& death = message.death;
+    if (name == kDeliveryCount) {
+        message.earlier_deliveries = to_count(to_integer(value));
+    } else if (name == kReasonHeader) {
+        death.reason = to_text(value);
+    } else if (name == kQueueHeader) {
+        death.queue = to_text(value);
+    } else if (name == kRedeliveriesHeader) {
+        std::uint32_t count = 0;
+        const auto text = to_text(value);
+        (void)std::from_chars(text.data(), text.data() + text.size(), count);
+        death.redeliveries = count;
     }
-    return redelivered ? 1 : 0;
+}
+
+/// The broker's own dead letters (rabbitmq.com, "Dead Letter Exchanges"): more to be trusted than
+/// what a publisher may have written.
+void read_broker_death(const amqp_table_t& headers, ports::Death& death) {
+    const auto find = [&headers](std::string_view name) {
+        for (int i = 0; i < headers.num_entries; ++i)
+            if (to_view(headers.entries[i].key) == name) return to_text(headers.entries[i].value);
+        return std::string_view();
+    };
+    const auto reason = find("x-first-death-reason");
+    if (reason.empty()) return;
+    const bool is_limit = reason == "delivery_limit";
+    death = {.queue = std::string(find("x-first-death-queue")),
+             .reason = is_limit
+                           ? "given out again and again, and never done: its service ends each time"
+                           : fmt::format("set aside by RabbitMQ: {}", reason),
+             .redeliveries = is_limit ? kDeliveryLimit : 0};
+}
+
+/// Quorum queues count in a header; from others there is only the flag.
+void read_headers(const amqp_basic_properties_t& properties, bool redelivered, Incoming& message) {
+    message.earlier_deliveries = redelivered ? 1 : 0;
+    if ((properties._flags & AMQP_BASIC_HEADERS_FLAG) == 0) return;
+    for (int i = 0; i < properties.headers.num_entries; ++i) {
+        const auto& entry = properties.headers.entries[i];
+        read_header(to_view(entry.key), entry.value, message);
+    }
+    read_broker_death(properties.headers, message.death);
 }
 
 /// "00-" trace id "-" parent id "-01", from W3C Trace Context.
@@ -241,7 +284,7 @@ void Connection::on_header(const amqp_frame_t& frame, Content& content) {
     copy(AMQP_BASIC_REPLY_TO_FLAG, properties.reply_to, message.reply_to);
     copy(AMQP_BASIC_CORRELATION_ID_FLAG, properties.correlation_id, message.correlation_id);
     copy(AMQP_BASIC_TYPE_FLAG, properties.type, message.type);
-    message.earlier_deliveries = earlier_deliveries(properties, content.redelivered);
+    read_headers(properties, content.redelivered, message);
 }
 
 void Connection::finish(Channel channel, Content& content, Receiver& receiver) {

@@ -158,7 +158,9 @@ void AmqpPublisher::send(Connection& connection) {
 
 Expected<std::uint64_t> AmqpPublisher::send(Connection& connection, const Parcel& parcel) {
     const std::string bytes = bytes_of(parcel);
-    return connection.publish(kChannel, {.exchange = kCommandsExchange,
+    // The default exchange knows every queue by its name.
+    const auto exchange = is_command_queue(parcel.queue) ? kCommandsExchange : std::string_view();
+    return connection.publish(kChannel, {.exchange = exchange,
                                          .routing_key = parcel.queue,
                                          .bytes = bytes,
                                          .message_id = parcel.message_id,

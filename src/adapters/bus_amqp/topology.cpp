@@ -1,5 +1,6 @@
 #include "topology.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 #include "stockroom/contract/names.hpp"
@@ -25,6 +26,10 @@ constexpr std::string_view kCommandQueues[] = {
 };
 
 }  // namespace
+
+bool is_command_queue(std::string_view queue) {
+    return std::ranges::find(kCommandQueues, queue) != std::end(kCommandQueues);
+}
 
 Expected<void> declare_topology(Connection& connection, std::size_t queue_max) {
     for (const auto& [name, type] : kExchanges)

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
+
+#include "stockroom/ports/bus.hpp"
 
 #include "connection.hpp"
 
@@ -10,14 +13,17 @@ namespace stockroom::bus_amqp {
 inline constexpr std::string_view kCommandsExchange = "stockroom.commands";
 inline constexpr std::string_view kEventsExchange = "stockroom.events";
 inline constexpr std::string_view kDeadExchange = "stockroom.dead";
-inline constexpr std::string_view kDeadQueue = "stockroom.dead";
+using ports::kDeadQueue;
 
 /// Routes to each classic queue by its name, as the default exchange does too.
 inline constexpr std::string_view kClassicExchange = "stockroom.classic";
 
 /// A message that was given out so often more than once, and is given back again, becomes a dead
 /// letter. It ends a service's process each time, or each of its neighbours was unlucky so often.
-inline constexpr int kDeliveryLimit = 20;
+inline constexpr std::uint32_t kDeliveryLimit = 20;
+
+/// Whether it is one of those that kCommandsExchange routes to.
+[[nodiscard]] bool is_command_queue(std::string_view queue);
 
 /// Declares every exchange and queue of DESIGN section 6, whatever is there already.
 /// Errors: also when a queue is there with other arguments, as of another `queue_max`.

@@ -32,11 +32,12 @@ class MemoryPublisher final : public ports::Publisher {
     MemoryPublisher(const MemoryPublisher&) = delete;
     MemoryPublisher& operator=(const MemoryPublisher&) = delete;
 
-    void publish(std::string_view queue, const base::Uuid& /*id*/, std::string bytes,
-                 bool wants_reply, ports::PublishedHandler done) override {
+    void publish(std::string_view queue, const base::Uuid& id, std::string bytes, bool wants_reply,
+                 ports::PublishedHandler done) override {
         Message message{.bytes = std::move(bytes),
                         .reply_to = wants_reply ? address_ : std::string(),
-                        .done = std::move(done)};
+                        .done = std::move(done),
+                        .message_id = id.to_string()};
         if (const auto refused = core_->queue(queue).push(message)) message.finish(*refused);
     }
 
@@ -70,7 +71,9 @@ class MemoryConsumer final : public ports::ClassicConsumer {
                                   .bytes = message.bytes,
                                   .reply_to = message.reply_to,
                                   .correlation_id = message.correlation_id,
-                                  .earlier_deliveries = message.deliveries++});
+                                  .message_id = message.message_id,
+                                  .earlier_deliveries = message.deliveries++,
+                                  .death = message.death});
             taken_.emplace_hint(taken_.end(), last_tag_, std::move(message));
         }
         return deliveries;
@@ -114,9 +117,13 @@ class MemoryConsumer final : public ports::ClassicConsumer {
                                                   std::string_view reason) override {
         const auto found = taken_.find(tag);
         if (found == taken_.end()) return std::unexpected(no_such_tag(tag));
+        const Message& message = found->second;
+        if (!core_->add_dead_letter(bytes, {.queue = queue_.name(),
+                                            .reason = std::string(reason),
+                                            .redeliveries = message.deliveries - 1}))
+            return std::unexpected(ports::Error{ports::ErrorKind::retryable,
+                                                "bus_memory: no room for more dead letters"});
         found->second.dead = true;
-        core_->add_dead_letter(
-            {.queue = queue_.name(), .bytes = std::string(bytes), .reason = std::string(reason)});
         return {};
     }
 
@@ -206,7 +213,7 @@ void MemoryBus::close() {
     core_->close();
 }
 
-DeadLetters MemoryBus::dead_letters() const {
+std::vector<DeadLetter> MemoryBus::dead_letters() const {
     return core_->dead_letters();
 }
 

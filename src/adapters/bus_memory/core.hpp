@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -95,19 +94,23 @@ class MemoryBus::Core {
         return found == askers_.end() ? nullptr : found->second;
     }
 
-    void add_dead_letter(DeadLetter letter) {
+    /// False when there is no room for more.
+    [[nodiscard]] bool add_dead_letter(std::string_view bytes, ports::Death death) {
+        Message letter{.bytes = std::string(bytes),
+                       .reply_to = {},
+                       .message_id = base::Uuid::make_v7(base::Time::now()).to_string(),
+                       .death = std::move(death)};
+        if (queue(ports::kDeadQueue).push(letter)) return false;
         dead_.add();
-        const base::lock_guard lock(mutex_);
-        dead_letters_.push_back(std::move(letter));
-        if (dead_letters_.size() > options_.dead_letters_max) {
-            dead_letters_.pop_front();
-            ++dead_letters_dropped_;
-        }
+        return true;
     }
-    [[nodiscard]] DeadLetters dead_letters() {
-        const base::lock_guard lock(mutex_);
-        return {.letters = {dead_letters_.begin(), dead_letters_.end()},
-                .dropped = dead_letters_dropped_};
+    [[nodiscard]] std::vector<DeadLetter> dead_letters() {
+        std::vector<DeadLetter> letters;
+        for (auto& message : queue(ports::kDeadQueue).peek())
+            letters.push_back({.queue = std::move(message.death.queue),
+                               .bytes = std::move(message.bytes),
+                               .reason = std::move(message.death.reason)});
+        return letters;
     }
 
     void close() {
@@ -141,8 +144,6 @@ class MemoryBus::Core {
     std::map<std::string, std::shared_ptr<ReplySink>> sinks_ STOCKROOM_GUARDED_BY(mutex_);
     std::map<std::string, std::shared_ptr<Questions>> askers_ STOCKROOM_GUARDED_BY(mutex_);
     std::uint64_t last_publisher_ STOCKROOM_GUARDED_BY(mutex_) = 0;
-    std::deque<DeadLetter> dead_letters_ STOCKROOM_GUARDED_BY(mutex_);
-    std::uint64_t dead_letters_dropped_ STOCKROOM_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace stockroom::bus_memory

@@ -103,6 +103,14 @@ void Queue::forget(std::span<const Message> messages) {
     uncount(messages);
 }
 
+std::vector<Message> Queue::peek() {
+    const base::lock_guard lock(mutex_);
+    std::vector<Message> waiting(ready_.begin(), ready_.end());
+    for (const auto& late : late_)
+        waiting.push_back(late.message);
+    return waiting;
+}
+
 std::vector<Message> Queue::close() {
     const base::lock_guard lock(mutex_);
     closed_ = true;
@@ -137,7 +145,10 @@ void Queue::place(Message message) {
     }
     ++tick_;
     if (happens(chaos_->duplicate)) {
-        Message twin{.bytes = message.bytes, .reply_to = message.reply_to};
+        Message twin{.bytes = message.bytes,
+                     .reply_to = message.reply_to,
+                     .message_id = message.message_id,
+                     .death = message.death};
         count(twin);
         place_late(std::move(twin));
     }

@@ -24,6 +24,8 @@ struct Message {
     ports::PublishedHandler done{};  // empty: nobody waits for it
     std::uint32_t deliveries = 0;    // how often it was given out
     bool dead = false;               // some of it is among the dead letters
+    std::string message_id{};
+    ports::Death death{};
 
     /// Tells the publisher, at most once.
     void finish(ports::Published what) {
@@ -55,6 +57,9 @@ class Queue {
 
     /// These that were taken are done with: there is room for as many.
     void forget(std::span<const Message> messages);
+
+    /// What waits, in the order in which it would be taken.
+    [[nodiscard]] std::vector<Message> peek();
 
     /// Returns what still waited.
     [[nodiscard]] std::vector<Message> close();

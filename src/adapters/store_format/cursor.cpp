@@ -47,6 +47,20 @@ std::optional<std::int64_t> read_number_cursor(CursorKind kind, std::string_view
     return key ? parse_number(*key) : std::nullopt;
 }
 
+std::string write_cursor(CursorKind kind, const TimeAndId& key) {
+    return write_cursor(kind, std::to_string(key.at.microseconds()) + ':' + key.id.to_string());
+}
+
+std::optional<TimeAndId> read_time_cursor(CursorKind kind, std::string_view cursor) {
+    const auto key = read_cursor(kind, cursor);
+    const auto colon = key ? key->find(':') : std::string::npos;
+    if (colon == std::string::npos) return std::nullopt;
+    const auto number = parse_number(std::string_view(*key).substr(0, colon));
+    const auto id = base::Uuid::parse(std::string_view(*key).substr(colon + 1));
+    if (!number || !id) return std::nullopt;
+    return TimeAndId{.at = base::Time::from_microseconds(*number), .id = *id};
+}
+
 std::optional<std::int64_t> parse_number(std::string_view text) {
     std::int64_t number = 0;
     const char* const end = text.data() + text.size();

@@ -25,6 +25,10 @@ constexpr std::array kMovementKinds{
 };
 static_assert(kMovementKinds.size() == std::to_underlying(domain::MovementKind::retirement) + 1);
 
+constexpr std::array kDeadLetterStates{"waiting"sv, "replaying"sv, "replayed"sv, "discarded"sv};
+static_assert(kDeadLetterStates.size() ==
+              std::to_underlying(domain::DeadLetterState::discarded) + 1);
+
 template <typename Enum, std::size_t size>
 std::optional<Enum> parse(const std::array<std::string_view, size>& names, std::string_view text) {
     const auto found = std::ranges::find(names, text);
@@ -48,6 +52,9 @@ std::string_view to_text(domain::HoldState state) {
 std::string_view to_text(domain::MovementKind kind) {
     return kMovementKinds.at(index_of(kind));
 }
+std::string_view to_text(domain::DeadLetterState state) {
+    return kDeadLetterStates.at(index_of(state));
+}
 
 std::optional<domain::OrderState> parse_order_state(std::string_view text) {
     return parse<domain::OrderState>(kOrderStates, text);
@@ -57,6 +64,9 @@ std::optional<domain::HoldState> parse_hold_state(std::string_view text) {
 }
 std::optional<domain::MovementKind> parse_movement_kind(std::string_view text) {
     return parse<domain::MovementKind>(kMovementKinds, text);
+}
+std::optional<domain::DeadLetterState> parse_dead_letter_state(std::string_view text) {
+    return parse<domain::DeadLetterState>(kDeadLetterStates, text);
 }
 
 }  // namespace stockroom::store_format

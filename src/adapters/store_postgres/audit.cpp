@@ -72,7 +72,9 @@ constexpr auto kOrders =
 constexpr auto kVersions =
     "SELECT key, version FROM (SELECT 'item/' || sku AS key, version FROM items "
     "UNION ALL SELECT 'location/' || code, version FROM locations "
-    "UNION ALL SELECT 'record/' || srn, version FROM records) AS versions "
+    "UNION ALL SELECT 'record/' || srn, version FROM records "
+    "UNION ALL SELECT 'dead_letter/' || command::text, version FROM dead_commands "
+    "WHERE version > 0) AS versions "
     "ORDER BY key COLLATE \"C\"";
 
 constexpr auto kStatistics =

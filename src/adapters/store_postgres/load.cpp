@@ -7,6 +7,8 @@
 
 #include "stockroom/base/check.hpp"
 
+#include "dead_letters.hpp"
+
 namespace stockroom::store_postgres {
 
 namespace {
@@ -45,6 +47,8 @@ Loader::Loader(Connection& connection)
       outcomes_(connection,
                 "SELECT command, kind, fingerprint, bytes, at FROM outcomes "
                 "WHERE command = ANY ($1)"),
+      dead_letters_(connection,
+                    dead_letter_sql("0") + "WHERE command = ANY ($1) ORDER BY command FOR UPDATE"),
       due_(connection,
            "SELECT due.number, due.id, orders.id, hold_lines.sku FROM ("
            "SELECT number, id, expires_at FROM holds WHERE state = 'pending' "
@@ -86,7 +90,11 @@ Loader::Loader(Connection& connection)
 
 Expected<Loaded> Loader::load(std::span<const base::Uuid> commands, const domain::Keys& keys,
                               std::int64_t numbers, base::Deadline deadline) {
-    Wanted wanted{.orders = keys.orders, .holds = {}, .skus = keys.skus, .now = {}};
+    Wanted wanted{.orders = keys.orders,
+                  .holds = {},
+                  .skus = keys.skus,
+                  .dead_letters = keys.dead_letters,
+                  .now = {}};
     for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(
             deadline - std::chrono::steady_clock::now());
@@ -109,11 +117,14 @@ void Loader::send(std::span<const base::Uuid> commands, const Wanted& wanted,
                   std::span<const domain::Srn> records, std::int64_t numbers,
                   std::int64_t lock_timeout) {
     Array<base::Uuid> ids;
+    Array<base::Uuid> dead_letters;
     Array<base::Uuid> orders;
     Array<base::Uuid> holds;
     Array<std::string_view> skus;
     for (const auto& id : commands)
         ids.add(id);
+    for (const auto& id : wanted.dead_letters)
+        dead_letters.add(id);
     for (const auto& id : wanted.orders)
         orders.add(id);
     for (const auto& id : wanted.holds)
@@ -127,6 +138,7 @@ void Loader::send(std::span<const base::Uuid> commands, const Wanted& wanted,
     begin_.send();
     head_.send(lock_timeout, wanted.now, locations_version_);
     if (!ids.empty()) outcomes_.send(ids);
+    if (!dead_letters.empty()) dead_letters_.send(dead_letters);
     if (!wanted.empty()) {
         due_.send(kMaxDueHolds + 1, kMaxDueLines + 1);
         if (orders.empty() && holds.empty()) {
@@ -158,6 +170,7 @@ std::optional<Loaded> Loader::receive(const domain::Keys& keys, Wanted& wanted,
         for (Rows rows = connection_.receive(); rows.next();)
             outcomes.push_back(read_outcome(rows));
     Found found;
+    if (!wanted.dead_letters.empty()) receive_dead_letters(found);
     if (!wanted.empty()) {
         receive_due(found);
         if (!wanted.orders.empty() || !wanted.holds.empty()) receive_orders(found, wanted);
@@ -278,6 +291,14 @@ void Loader::receive_records(Found& found) {
     }
 }
 
+void Loader::receive_dead_letters(Found& found) {
+    for (Rows rows = connection_.receive(); rows.next();) {
+        auto letter = read_dead_letter(connection_, rows);
+        if (!letter) return;
+        found.dead_letters.push_back(*std::move(letter));
+    }
+}
+
 bool Loader::has_due(const Found& found, Wanted& wanted) {
     Skus skus;
     for (const auto& sku : wanted.skus)
@@ -315,6 +336,8 @@ Loaded Loader::fill(const domain::Keys& keys, const Head& head, Found found) con
         now = std::max(now, item.updated_at);
     for (const auto& record : found.records)
         now = std::max(now, record.updated_at);
+    for (const auto& letter : found.dead_letters)
+        now = std::max(now, letter.last_at);
 
     Loaded loaded(now);
     loaded.locations_version = head.locations_version;
@@ -338,6 +361,10 @@ Loaded Loader::fill(const domain::Keys& keys, const Head& head, Found found) con
         loaded.hold_numbers.emplace(hold.id, number);
         snapshot.add_hold(std::move(hold));
     }
+    for (const auto& id : keys.dead_letters)
+        snapshot.add_missing_dead_letter(id);
+    for (auto& letter : found.dead_letters)
+        snapshot.add_dead_letter(std::move(letter));
     for (auto& item : found.items)
         snapshot.add_item(std::move(item));
     for (auto& level : found.levels)

@@ -32,7 +32,8 @@ struct Loaded {
 /// Loads what domain::Snapshot says, all in one round trip: locks the orders by id, then the items
 /// by SKU, and reads the rest when it has them. An order's lock covers its lines and its hold; an
 /// item's covers its levels, which exist only for items, so that retiring, repricing and a first
-/// receipt at a location wait for each other too. Records are locked by SRN.
+/// receipt at a location wait for each other too. Records are locked by SRN,
+/// dead letters by id.
 /// When holds turn out to be due on these SKUs, it lets go of all locks and starts again with their
 /// orders and SKUs among the keys, so that locks are always taken in key order. When more than
 /// kMaxDueHolds are due in the whole store (or than have kMaxDueLines lines), it takes the first of
@@ -59,7 +60,9 @@ class Loader {
         std::vector<base::Uuid> orders;  // sorted, as the next two
         std::vector<base::Uuid> holds;   // that belong to no order
         std::vector<domain::Sku> skus;
+        std::vector<base::Uuid> dead_letters;
         std::optional<base::Time> now;
+        /// Nothing that holds could be due on.
         [[nodiscard]] bool empty() const { return orders.empty() && holds.empty() && skus.empty(); }
     };
     struct Head {
@@ -78,6 +81,7 @@ class Loader {
         std::vector<domain::Item> items;
         std::vector<domain::Level> levels;
         std::vector<domain::Record> records;
+        std::vector<domain::DeadLetter> dead_letters;
         std::vector<Due> due;  // earliest expiry first
         bool more_due = false;
     };
@@ -90,6 +94,7 @@ class Loader {
     void receive_orders(Found& found, const Wanted& wanted);
     void receive_stock(Found& found);
     void receive_records(Found& found);
+    void receive_dead_letters(Found& found);
     /// Empty when more is wanted now, and when something went wrong.
     [[nodiscard]] std::optional<Loaded> receive(const domain::Keys& keys, Wanted& wanted,
                                                 std::int64_t numbers, bool has_commands);
@@ -101,6 +106,7 @@ class Loader {
     Statement begin_;
     Statement head_;
     Statement outcomes_;
+    Statement dead_letters_;
     Statement due_;
     Statement lock_holds_;
     Statement orders_;

@@ -269,10 +269,38 @@ CREATE TABLE records (
 CREATE INDEX records_there ON records (srn) WHERE NOT deleted;
 )sql";
 
+/// Every dead letter, of whatever queue and be it a command or not. What the service of a command
+/// writes is known by no message yet; so are the rows of services that do not know these columns.
+constexpr auto kDeadLetters = R"sql(
+ALTER TABLE dead_commands
+    ADD COLUMN queue text COLLATE "C" NOT NULL DEFAULT '',
+    ADD COLUMN state text COLLATE "C" NOT NULL DEFAULT 'waiting'
+        CHECK (state IN ('waiting', 'replaying', 'replayed', 'discarded')),
+    ADD COLUMN deaths bigint NOT NULL DEFAULT 1 CHECK (deaths >= 1),
+    ADD COLUMN redeliveries bigint NOT NULL DEFAULT 0 CHECK (redeliveries >= 0),
+    ADD COLUMN last_at bigint NOT NULL
+        DEFAULT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
+    ADD COLUMN decided_by text NOT NULL DEFAULT '',
+    ADD COLUMN decision_reason text NOT NULL DEFAULT '',
+    ADD COLUMN decided_at bigint,
+    ADD COLUMN message text NOT NULL DEFAULT '',
+    ADD COLUMN version bigint NOT NULL DEFAULT 0;
+UPDATE dead_commands SET last_at = at, queue = CASE
+    WHEN kind IN ('create_item', 'change_item', 'retire_item', 'put_item') THEN 'stockroom.catalogue'
+    WHEN kind IN ('create_location', 'receive_stock', 'adjust_stock') THEN 'stockroom.stock'
+    WHEN kind IN ('insert_record', 'delete_record') THEN 'stockroom.records'
+    ELSE 'stockroom.orders' END;
+CREATE INDEX dead_commands_by_time ON dead_commands (last_at, command);
+CREATE INDEX dead_commands_by_state ON dead_commands (state, last_at, command);
+CREATE INDEX dead_commands_by_queue ON dead_commands (queue, last_at, command);
+CREATE INDEX dead_commands_by_queue_and_state ON dead_commands (queue, state, last_at, command);
+)sql";
+
 constexpr std::array kMigrations{
     Migration{.sql = kFirst, .oldest = 1},
     Migration{.sql = kOrderStatistics, .oldest = 1},
     Migration{.sql = kRecords, .oldest = 1},
+    Migration{.sql = kDeadLetters, .oldest = 1},
 };
 
 constexpr auto kGrants = R"sql(
@@ -285,7 +313,7 @@ GRANT USAGE ON SCHEMA stockroom TO stockroom_service, stockroom_reader, stockroo
 GRANT SELECT ON ALL TABLES IN SCHEMA stockroom TO stockroom_service, stockroom_reader;
 GRANT INSERT ON locations, items, levels, movements, orders, order_lines, holds, hold_lines,
     records, outcomes, dead_commands, log, order_statistics TO stockroom_service;
-GRANT UPDATE ON log_head, locations, items, levels, orders, holds, records, order_statistics
+GRANT UPDATE ON log_head, dead_commands, locations, items, levels, orders, holds, records, order_statistics
     TO stockroom_service;
 GRANT UPDATE (returned) ON order_lines TO stockroom_service;
 GRANT UPDATE (posted, voided) ON hold_lines TO stockroom_service;
@@ -311,14 +339,16 @@ constexpr auto kRightsToDecide = R"sql(
     ('INSERT', 'log'), ('INSERT', 'outcomes'), ('INSERT', 'dead_commands'),
     ('INSERT', 'locations'), ('INSERT', 'items'), ('INSERT', 'levels'), ('INSERT', 'movements'),
     ('INSERT', 'orders'), ('INSERT', 'order_lines'), ('INSERT', 'holds'), ('INSERT', 'hold_lines'),
-    ('UPDATE', 'log_head'), ('UPDATE', 'locations'), ('UPDATE', 'items'), ('UPDATE', 'levels'),
+    ('UPDATE', 'log_head'), ('UPDATE', 'dead_commands'), ('UPDATE', 'locations'),
+    ('UPDATE', 'items'), ('UPDATE', 'levels'),
     ('UPDATE', 'orders'), ('UPDATE', 'order_lines'), ('UPDATE', 'holds'), ('UPDATE', 'hold_lines'),
     ('INSERT', 'order_statistics'), ('UPDATE', 'order_statistics'), ('SELECT', 'order_statistics'),
     ('USAGE', 'order_numbers'), ('USAGE', 'movement_numbers'),
     ('SELECT', 'schema_version'), ('SELECT', 'log_head'), ('SELECT', 'locations'),
     ('SELECT', 'items'), ('SELECT', 'levels'), ('SELECT', 'orders'), ('SELECT', 'order_lines'),
     ('SELECT', 'holds'), ('SELECT', 'hold_lines'), ('SELECT', 'outcomes'),
-    ('SELECT', 'records'), ('INSERT', 'records'), ('UPDATE', 'records')
+    ('SELECT', 'records'), ('INSERT', 'records'), ('UPDATE', 'records'),
+    ('SELECT', 'dead_commands')
 )sql";
 
 constexpr auto kRightsToRelay = R"sql(

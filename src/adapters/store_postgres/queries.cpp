@@ -25,6 +25,12 @@ constexpr std::size_t kOrdersAtOnce = 100;
 
 constexpr auto kBadCursor = ports::BadCursor{};
 
+/// After every time and id.
+const TimeAndId kNewest{
+    .at = base::Time::from_microseconds(std::numeric_limits<std::int64_t>::max()), .id = {}};
+
+constexpr std::size_t kBodyMax = std::size_t{1} << 30U;
+
 std::size_t limit_of(const ports::PageRequest& page) {
     return std::clamp<std::size_t>(page.limit, 1, ports::kMaxPageSize);
 }
@@ -71,9 +77,7 @@ PostgresQueries::PostgresQueries(Target target)
                "WHERE srn > $1 AND NOT deleted ORDER BY srn LIMIT $2"),
       outcome_(connection_,
                "SELECT command, kind, fingerprint, bytes, at FROM outcomes WHERE command = $1"),
-      dead_command_(connection_,
-                    "SELECT command, kind, reason, bytes, at FROM dead_commands "
-                    "WHERE command = $1"),
+      dead_letters_(connection_),
       due_orders_(connection_, due_orders_sql()),
       events_(connection_,
               "SELECT position, type, key, version, command, actor, at, data FROM log "
@@ -341,17 +345,39 @@ auto PostgresQueries::outcome(const base::Uuid& id) -> Result<std::optional<port
     });
 }
 
-auto PostgresQueries::dead_command(const base::Uuid& id)
-    -> Result<std::optional<ports::DeadCommand>> {
-    return reading([&]() -> std::optional<ports::DeadCommand> {
-        Rows rows = dead_command_.query(id);
-        if (!rows.next()) return std::nullopt;
-        return ports::DeadCommand{.command = rows.uuid(0),
-                                  .kind = rows.string(1),
-                                  .reason = rows.string(2),
-                                  .bytes = rows.string(3),
-                                  .at = rows.time(4)};
+ports::PageResult<domain::DeadLetter> PostgresQueries::dead_letters(
+    const ports::DeadLetterFilter& filter, const ports::PageRequest& page) {
+    auto before = std::optional(kNewest);
+    if (!page.cursor.empty()) before = read_time_cursor(CursorKind::dead_letters, page.cursor);
+    if (!before) return std::unexpected(kBadCursor);
+    if (has_nul(filter.queue)) return ports::Page<domain::DeadLetter>{};
+    const auto limit = limit_of(page);
+    return reading([&] {
+        ports::Page<domain::DeadLetter> found;
+        found.rows = dead_letters_.list(filter, *before, to_count(limit + 1));
+        if (found.rows.size() > limit) {
+            found.rows.pop_back();
+            const auto& last = found.rows.back();
+            found.next =
+                write_cursor(CursorKind::dead_letters, {.at = last.last_at, .id = last.id});
+        }
+        return found;
     });
+}
+
+auto PostgresQueries::dead_letter(const base::Uuid& id, std::size_t body_max)
+    -> Result<std::optional<domain::DeadLetter>> {
+    const auto bytes = static_cast<std::int64_t>(std::min(body_max, kBodyMax));
+    return reading([&] { return dead_letters_.find(id, bytes); });
+}
+
+auto PostgresQueries::letters_to_replay(std::size_t limit)
+    -> Result<std::vector<domain::DeadLetter>> {
+    return reading([&] { return dead_letters_.to_replay(to_count(limit)); });
+}
+
+auto PostgresQueries::count_dead_letters(domain::DeadLetterState state) -> Result<std::int64_t> {
+    return reading([&] { return dead_letters_.count(state); });
 }
 
 auto PostgresQueries::due_orders(std::size_t limit) -> Result<std::vector<DueOrder>> {

@@ -8,6 +8,7 @@
 #include "stockroom/ports/queries.hpp"
 
 #include "connection.hpp"
+#include "dead_letters.hpp"
 
 namespace stockroom::store_postgres {
 
@@ -31,7 +32,12 @@ class PostgresQueries final : public ports::Queries {
     Result<std::optional<domain::Record>> record(const domain::Srn& srn) override;
     ports::PageResult<domain::Record> records(const ports::PageRequest& page) override;
     Result<std::optional<ports::StoredOutcome>> outcome(const base::Uuid& id) override;
-    Result<std::optional<ports::DeadCommand>> dead_command(const base::Uuid& id) override;
+    ports::PageResult<domain::DeadLetter> dead_letters(const ports::DeadLetterFilter& filter,
+                                                       const ports::PageRequest& page) override;
+    Result<std::optional<domain::DeadLetter>> dead_letter(const base::Uuid& id,
+                                                          std::size_t body_max) override;
+    Result<std::vector<domain::DeadLetter>> letters_to_replay(std::size_t limit) override;
+    Result<std::int64_t> count_dead_letters(domain::DeadLetterState state) override;
     Result<std::vector<DueOrder>> due_orders(std::size_t limit) override;
     Result<std::vector<ports::LoggedEvent>> events_after(std::int64_t position,
                                                          std::size_t limit) override;
@@ -68,7 +74,7 @@ class PostgresQueries final : public ports::Queries {
     Statement record_;
     Statement records_;
     Statement outcome_;
-    Statement dead_command_;
+    DeadLetterReader dead_letters_;
     Statement due_orders_;
     Statement events_;
     Statement log_head_;

@@ -112,8 +112,33 @@ Writer::Writer(Connection& connection)
                        "INSERT INTO outcomes (command, kind, fingerprint, bytes, at) "
                        "SELECT * FROM unnest($1, $2, $3, $4, $5)"),
       insert_dead_(connection,
-                   "INSERT INTO dead_commands (command, kind, reason, bytes, at) "
-                   "SELECT * FROM unnest($1, $2, $3, $4, $5) ON CONFLICT (command) DO NOTHING"),
+                   "INSERT INTO dead_commands AS known (command, kind, queue, reason, bytes, at, "
+                   "last_at) SELECT command, kind, queue, reason, bytes, at, at "
+                   "FROM unnest($1, $2, $3, $4, $5, $6) "
+                   "AS t (command, kind, queue, reason, bytes, at) "
+                   "ON CONFLICT (command) DO UPDATE SET kind = excluded.kind, "
+                   "queue = excluded.queue, reason = excluded.reason, bytes = excluded.bytes, "
+                   "last_at = excluded.last_at, state = 'waiting', deaths = known.deaths + 1, "
+                   "message = '' WHERE known.state <> 'waiting'"),
+      insert_dead_letters_(connection,
+                           "INSERT INTO dead_commands (command, queue, kind, reason, state, "
+                           "deaths, redeliveries, last_at, decided_by, decision_reason, "
+                           "decided_at, message, version, bytes, at) "
+                           "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+                           "$12, $13, $14, $15)"),
+      update_dead_letters_(
+          connection,
+          update_all("UPDATE dead_commands SET queue = t.queue, kind = t.kind, reason = t.reason, "
+                     "state = t.state, deaths = t.deaths, redeliveries = t.redeliveries, "
+                     "last_at = t.last_at, decided_by = t.decided_by, "
+                     "decision_reason = t.decision_reason, decided_at = t.decided_at, "
+                     "message = t.message, version = t.version, "
+                     "bytes = coalesce(t.bytes, dead_commands.bytes) "
+                     "FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) "
+                     "AS t (command, queue, kind, reason, state, deaths, redeliveries, last_at, "
+                     "decided_by, decision_reason, decided_at, message, version, bytes) "
+                     "WHERE dead_commands.command = t.command",
+                     "a dead letter", 15)),
       insert_log_(connection,
                   "WITH head AS (UPDATE log_head SET position = position + $1, "
                   "at = greatest(at, $2), locations_version = CASE WHEN $3 = 0 "
@@ -144,6 +169,7 @@ Expected<void> Writer::commit(Loaded& loaded, const ports::Commit& commit) {
     send_records(snapshot);
     send_movements(commit);
     send_outcomes(commit);
+    send_dead_letters(snapshot);
     send_dead(commit);
     send_log(loaded, commit);
     send_statistics(snapshot);

@@ -31,6 +31,7 @@ class Writer {
     void send_records(const domain::Snapshot& snapshot);
     void send_movements(const ports::Commit& commit);
     void send_outcomes(const ports::Commit& commit);
+    void send_dead_letters(const domain::Snapshot& snapshot);
     void send_dead(const ports::Commit& commit);
     /// Takes the log's head: last before the commit.
     void send_log(const Loaded& loaded, const ports::Commit& commit);
@@ -57,6 +58,8 @@ class Writer {
     Statement insert_movements_;
     Statement insert_outcomes_;
     Statement insert_dead_;
+    Statement insert_dead_letters_;
+    Statement update_dead_letters_;
     Statement insert_log_;
     Statement count_orders_;
     Statement numbers_;

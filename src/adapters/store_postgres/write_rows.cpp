@@ -48,6 +48,45 @@ struct HoldLines {
     Integers voided;
 };
 
+struct DeadLetters {
+    Uuids ids;
+    Texts queues;
+    Texts kinds;
+    Array<Bytes> reasons;
+    Texts states;
+    Integers counts;
+    Integers redeliveries;
+    Times last;
+    Texts actors;
+    Texts decision_reasons;
+    Times decided;
+    Texts messages;
+    Integers versions;
+    Array<Bytes> bytes;
+    Times first;
+
+    /// A stored one keeps its body, unless it has come again.
+    void add(const domain::DeadLetter& letter, bool is_stored) {
+        const auto& decision = letter.decision;
+        ids.add(letter.id);
+        queues.add(letter.queue);
+        kinds.add(letter.kind);
+        reasons.add(Bytes{letter.reason});
+        states.add(to_text(letter.state));
+        counts.add(letter.count);
+        redeliveries.add(letter.redeliveries);
+        last.add(letter.last_at);
+        actors.add(decision ? std::string_view(decision->actor) : std::string_view());
+        decision_reasons.add(decision ? std::string_view(decision->reason) : std::string_view());
+        decided.add(decision ? std::optional(decision->at) : std::nullopt);
+        messages.add(letter.message);
+        versions.add(letter.version);
+        const bool keeps = is_stored && letter.bytes.empty();
+        bytes.add(keeps ? std::nullopt : std::optional(Bytes{letter.bytes}));
+        first.add(letter.first_at);
+    }
+};
+
 /// Two writers of the same rows make them in the same order.
 template <typename Row>
 std::vector<const Row*> by_command(std::span<const Row> rows) {
@@ -356,21 +395,44 @@ void Writer::send_outcomes(const ports::Commit& commit) {
     insert_outcomes_.send(commands, kinds, fingerprints, bytes, times);
 }
 
+void Writer::send_dead_letters(const domain::Snapshot& snapshot) {
+    const auto letters = snapshot.changed_dead_letters();
+    for (const bool as_stored : {true, false}) {
+        DeadLetters rows;
+        for (const auto* letter : letters)
+            if (letter->stored == as_stored) rows.add(letter->state, as_stored);
+        if (rows.ids.empty()) continue;
+        if (as_stored) {
+            update_dead_letters_.send(rows.ids, rows.queues, rows.kinds, rows.reasons, rows.states,
+                                      rows.counts, rows.redeliveries, rows.last, rows.actors,
+                                      rows.decision_reasons, rows.decided, rows.messages,
+                                      rows.versions, rows.bytes, count(rows.ids));
+        } else {
+            insert_dead_letters_.send(rows.ids, rows.queues, rows.kinds, rows.reasons, rows.states,
+                                      rows.counts, rows.redeliveries, rows.last, rows.actors,
+                                      rows.decision_reasons, rows.decided, rows.messages,
+                                      rows.versions, rows.bytes, rows.first);
+        }
+    }
+}
+
 void Writer::send_dead(const ports::Commit& commit) {
     if (commit.dead.empty()) return;
     Uuids commands;
     Texts kinds;
+    Texts queues;
     Array<Bytes> reasons;
     Array<Bytes> bytes;
     Times times;
     for (const auto* dead : by_command(commit.dead)) {
         commands.add(dead->command);
         kinds.add(dead->kind);
+        queues.add(dead->queue);
         reasons.add(Bytes{dead->reason});
         bytes.add(Bytes{dead->bytes});
         times.add(dead->at);
     }
-    insert_dead_.send(commands, kinds, reasons, bytes, times);
+    insert_dead_.send(commands, kinds, queues, reasons, bytes, times);
 }
 
 void Writer::send_log(const Loaded& loaded, const ports::Commit& commit) {

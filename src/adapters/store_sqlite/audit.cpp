@@ -57,7 +57,10 @@ constexpr auto kOrderLines =
 constexpr auto kVersions =
     "SELECT 'item/' || sku, version FROM items "
     "UNION ALL SELECT 'location/' || code, version FROM locations "
-    "UNION ALL SELECT 'record/' || srn, version FROM records ORDER BY 1";
+    "UNION ALL SELECT 'record/' || srn, version FROM records "
+    "UNION ALL SELECT lower(printf('dead_letter/%s-%s-%s-%s-%s', substr(hex(command), 1, 8), "
+    "substr(hex(command), 9, 4), substr(hex(command), 13, 4), substr(hex(command), 17, 4), "
+    "substr(hex(command), 21))), version FROM dead_commands WHERE version > 0 ORDER BY 1";
 
 constexpr auto kOrders =
     "SELECT orders.id, orders.state, orders.version, orders.execution_price, "

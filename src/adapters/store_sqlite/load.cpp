@@ -9,6 +9,7 @@ namespace stockroom::store_sqlite {
 Loader::Loader(Connection& connection)
     : connection_(connection),
       rows_(connection),
+      dead_letters_(connection),
       head_(connection,
             "SELECT position, number, movement, locations_version, at FROM log_head WHERE id = 1"),
       due_(connection,
@@ -30,6 +31,8 @@ Expected<Loaded> Loader::load(std::span<const base::Uuid> commands, const domain
     load_due(loaded, skus);
     load_stock(loaded, skus);
     load_records(loaded, keys);
+    for (const auto& id : keys.dead_letters)
+        load_dead_letter(loaded, id);
     return connection_.finish(std::move(loaded));
 }
 
@@ -69,6 +72,14 @@ void Loader::load_order(Loaded& loaded, const base::Uuid& id, Skus& skus) {
     if (auto hold = rows_.hold(order->number)) {
         loaded.hold_numbers.emplace(hold->id, order->number);
         loaded.snapshot.add_hold(*std::move(hold));
+    }
+}
+
+void Loader::load_dead_letter(Loaded& loaded, const base::Uuid& id) {
+    if (auto letter = dead_letters_.find(id, 0)) {
+        loaded.snapshot.add_dead_letter(*std::move(letter));
+    } else {
+        loaded.snapshot.add_missing_dead_letter(id);
     }
 }
 

@@ -10,6 +10,7 @@
 #include "stockroom/ports/store.hpp"
 
 #include "connection.hpp"
+#include "dead_letters.hpp"
 #include "rows.hpp"
 
 namespace stockroom::store_sqlite {
@@ -60,9 +61,11 @@ class Loader {
     void add_due(Loaded& loaded, std::int64_t number, domain::Hold hold, Skus& skus);
     void load_stock(Loaded& loaded, const Skus& skus);
     void load_records(Loaded& loaded, const domain::Keys& keys);
+    void load_dead_letter(Loaded& loaded, const base::Uuid& id);
 
     Connection& connection_;
     RowReader rows_;
+    DeadLetterReader dead_letters_;
     Statement head_;
     Statement due_;
     std::vector<domain::Location> locations_;  // as of locations_version_

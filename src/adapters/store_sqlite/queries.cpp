@@ -23,6 +23,12 @@ constexpr std::size_t kMaxExamined = 20'000;
 
 constexpr auto kBadCursor = ports::BadCursor{};
 
+/// After every time and id.
+const TimeAndId kNewest{
+    .at = base::Time::from_microseconds(std::numeric_limits<std::int64_t>::max()), .id = {}};
+
+constexpr std::size_t kBodyMax = std::size_t{1} << 30U;
+
 std::size_t limit_of(const ports::PageRequest& page) {
     return std::clamp<std::size_t>(page.limit, 1, ports::kMaxPageSize);
 }
@@ -65,6 +71,7 @@ class SqliteQueries::ReadTransaction {
 SqliteQueries::SqliteQueries(std::unique_ptr<Connection> connection)
     : connection_(std::move(connection)),
       rows_(*connection_),
+      dead_letters_(*connection_),
       begin_(*connection_, "BEGIN"),
       end_(*connection_, "COMMIT"),
       item_view_(*connection_,
@@ -113,9 +120,6 @@ SqliteQueries::SqliteQueries(std::unique_ptr<Connection> connection)
       records_(*connection_,
                "SELECT srn, name, section, deleted, version, created_at, updated_at FROM records "
                "WHERE srn > ? AND deleted = 0 ORDER BY srn LIMIT ?"),
-      dead_command_(*connection_,
-                    "SELECT command, kind, reason, bytes, at FROM dead_commands "
-                    "WHERE command = ?"),
       due_orders_(*connection_,
                   "SELECT orders.id, holds.expires_at FROM holds "
                   "JOIN orders ON orders.number = holds.number "
@@ -388,17 +392,35 @@ auto SqliteQueries::outcome(const base::Uuid& id) -> Result<std::optional<ports:
     return connection_->finish(rows_.outcome(id));
 }
 
-auto SqliteQueries::dead_command(const base::Uuid& id)
-    -> Result<std::optional<ports::DeadCommand>> {
-    std::optional<ports::DeadCommand> dead;
-    Rows rows = dead_command_.query(id);
-    if (rows.next())
-        dead = ports::DeadCommand{.command = rows.uuid(0),
-                                  .kind = rows.string(1),
-                                  .reason = rows.string(2),
-                                  .bytes = rows.string(3),
-                                  .at = rows.time(4)};
-    return connection_->finish(std::move(dead));
+ports::PageResult<domain::DeadLetter> SqliteQueries::dead_letters(
+    const ports::DeadLetterFilter& filter, const ports::PageRequest& page) {
+    auto before = std::optional(kNewest);
+    if (!page.cursor.empty()) before = read_time_cursor(CursorKind::dead_letters, page.cursor);
+    if (!before) return std::unexpected(kBadCursor);
+    const auto limit = limit_of(page);
+    ports::Page<domain::DeadLetter> found;
+    found.rows = dead_letters_.list(filter, *before, to_count(limit + 1));
+    if (found.rows.size() > limit) {
+        found.rows.pop_back();
+        const auto& last = found.rows.back();
+        found.next = write_cursor(CursorKind::dead_letters, {.at = last.last_at, .id = last.id});
+    }
+    return connection_->finish(std::move(found));
+}
+
+auto SqliteQueries::dead_letter(const base::Uuid& id, std::size_t body_max)
+    -> Result<std::optional<domain::DeadLetter>> {
+    return connection_->finish(
+        dead_letters_.find(id, static_cast<std::int64_t>(std::min(body_max, kBodyMax))));
+}
+
+auto SqliteQueries::letters_to_replay(std::size_t limit)
+    -> Result<std::vector<domain::DeadLetter>> {
+    return connection_->finish(dead_letters_.to_replay(to_count(limit)));
+}
+
+auto SqliteQueries::count_dead_letters(domain::DeadLetterState state) -> Result<std::int64_t> {
+    return connection_->finish(dead_letters_.count(state));
 }
 
 auto SqliteQueries::due_orders(std::size_t limit) -> Result<std::vector<DueOrder>> {

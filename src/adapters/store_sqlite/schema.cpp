@@ -218,6 +218,30 @@ CREATE TABLE records (
 -- So that pages pass over no deleted ones.
 CREATE INDEX records_there ON records (srn) WHERE deleted = 0;
 )sql",
+    R"sql(
+-- Of every dead letter; what is written by its command's service is known by no message yet.
+ALTER TABLE dead_commands ADD COLUMN queue TEXT NOT NULL DEFAULT '';
+ALTER TABLE dead_commands ADD COLUMN state TEXT NOT NULL DEFAULT 'waiting'
+    CHECK (state IN ('waiting', 'replaying', 'replayed', 'discarded'));
+ALTER TABLE dead_commands ADD COLUMN deaths INTEGER NOT NULL DEFAULT 1 CHECK (deaths >= 1);
+ALTER TABLE dead_commands ADD COLUMN redeliveries INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE dead_commands ADD COLUMN last_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE dead_commands ADD COLUMN decided_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE dead_commands ADD COLUMN decision_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE dead_commands ADD COLUMN decided_at INTEGER;
+ALTER TABLE dead_commands ADD COLUMN message TEXT NOT NULL DEFAULT '';
+ALTER TABLE dead_commands ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+UPDATE dead_commands SET last_at = at, queue = CASE
+    WHEN kind IN ('create_item', 'change_item', 'retire_item', 'put_item') THEN 'stockroom.catalogue'
+    WHEN kind IN ('create_location', 'receive_stock', 'adjust_stock') THEN 'stockroom.stock'
+    WHEN kind IN ('insert_record', 'delete_record') THEN 'stockroom.records'
+    ELSE 'stockroom.orders' END;
+CREATE INDEX dead_commands_by_time ON dead_commands (last_at, command);
+CREATE INDEX dead_commands_by_state ON dead_commands (state, last_at, command);
+CREATE INDEX dead_commands_by_queue ON dead_commands (queue, last_at, command);
+CREATE INDEX dead_commands_by_queue_and_state
+    ON dead_commands (queue, state, last_at, command);
+)sql",
 };
 
 constexpr std::int64_t kVersion = kMigrations.size();

@@ -77,8 +77,22 @@ Writer::Writer(Connection& connection)
                       "INSERT INTO outcomes (command, kind, fingerprint, bytes, at) "
                       "VALUES (?, ?, ?, ?, ?)"),
       insert_dead_(connection,
-                   "INSERT INTO dead_commands (command, kind, reason, bytes, at) "
-                   "VALUES (?, ?, ?, ?, ?) ON CONFLICT (command) DO NOTHING"),
+                   "INSERT INTO dead_commands (command, kind, queue, reason, bytes, at, last_at) "
+                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (command) DO UPDATE SET "
+                   "kind = ?2, queue = ?3, reason = ?4, bytes = ?5, last_at = ?6, "
+                   "state = 'waiting', deaths = deaths + 1, message = '' "
+                   "WHERE state <> 'waiting'"),
+      insert_dead_letter_(connection,
+                          "INSERT INTO dead_commands (command, queue, kind, reason, state, deaths, "
+                          "redeliveries, last_at, decided_by, decision_reason, decided_at, "
+                          "message, version, at, bytes) "
+                          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      update_dead_letter_(connection,
+                          "UPDATE dead_commands SET queue = ?2, kind = ?3, reason = ?4, "
+                          "state = ?5, deaths = ?6, redeliveries = ?7, last_at = ?8, "
+                          "decided_by = ?9, decision_reason = ?10, decided_at = ?11, "
+                          "message = ?12, version = ?13, bytes = coalesce(?14, bytes) "
+                          "WHERE command = ?1"),
       insert_event_(connection,
                     "INSERT INTO log (position, type, key, version, command, actor, at, data) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -121,6 +135,8 @@ Expected<void> Writer::write(Loaded& loaded, const ports::Commit& commit) {
     write_statistics(snapshot);
     for (const auto* record : snapshot.changed_records())
         write_record(*record);
+    for (const auto* letter : snapshot.changed_dead_letters())
+        write_dead_letter(*letter);
     write_facts(head, commit);
     update(update_head_, head.position, head.number, head.movement, head.locations_version,
            snapshot.now());
@@ -238,6 +254,25 @@ void Writer::write_record(const domain::Tracked<domain::Record>& record) {
     }
 }
 
+void Writer::write_dead_letter(const domain::Tracked<domain::DeadLetter>& letter) {
+    const auto& [state, stored, changed] = letter;
+    const auto decision = state.decision.value_or(domain::DeadLetterDecision{});
+    const auto decided_at = state.decision ? std::optional(decision.at) : std::nullopt;
+    const auto write = [&](auto&& run) {
+        run(state.id, state.queue, state.kind, state.reason, to_text(state.state), state.count,
+            state.redeliveries, state.last_at, decision.actor, decision.reason, decided_at,
+            state.message, state.version);
+    };
+    if (stored) {
+        const auto bytes = state.bytes.empty() ? std::nullopt : std::optional(state.bytes);
+        write([&](const auto&... values) { update(update_dead_letter_, values..., bytes); });
+    } else {
+        write([&](const auto&... values) {
+            insert_dead_letter_.run(values..., state.first_at, state.bytes);
+        });
+    }
+}
+
 void Writer::write_facts(LogHead& head, const ports::Commit& commit) {
     for (const auto& movement : commit.movements)
         insert_movement_.run(movement.sku.text(), ++head.movement, movement.location.text(),
@@ -248,7 +283,7 @@ void Writer::write_facts(LogHead& head, const ports::Commit& commit) {
         insert_outcome_.run(outcome.command, outcome.kind, outcome.fingerprint, outcome.bytes,
                             outcome.at);
     for (const auto& dead : commit.dead)
-        insert_dead_.run(dead.command, dead.kind, dead.reason, dead.bytes, dead.at);
+        insert_dead_.run(dead.command, dead.kind, dead.queue, dead.reason, dead.bytes, dead.at);
     for (const auto& event : commit.events)
         insert_event_.run(++head.position, event.type, event.key, event.version, event.command,
                           event.actor, event.at, event.data);

@@ -24,6 +24,7 @@ class Writer {
     void write_hold(Loaded& loaded, const domain::Tracked<domain::Hold>& hold);
     void write_statistics(const domain::Snapshot& snapshot);
     void write_record(const domain::Tracked<domain::Record>& record);
+    void write_dead_letter(const domain::Tracked<domain::DeadLetter>& letter);
     void write_facts(LogHead& head, const ports::Commit& commit);
     /// One row was there and was changed.
     template <typename... Values>
@@ -52,6 +53,8 @@ class Writer {
     Statement insert_movement_;
     Statement insert_outcome_;
     Statement insert_dead_;
+    Statement insert_dead_letter_;
+    Statement update_dead_letter_;
     Statement insert_event_;
     Statement start_minute_;
     Statement count_orders_;

@@ -16,11 +16,12 @@ namespace stockroom::contract::testing {
 using domain::CommandKind;
 
 inline constexpr std::array kAllKinds{
-    CommandKind::create_item,     CommandKind::change_item,   CommandKind::retire_item,
-    CommandKind::create_location, CommandKind::receive_stock, CommandKind::adjust_stock,
-    CommandKind::place_order,     CommandKind::confirm_order, CommandKind::fulfil_order,
-    CommandKind::cancel_order,    CommandKind::close_order,   CommandKind::return_goods,
-    CommandKind::expire_order,    CommandKind::insert_record, CommandKind::delete_record,
+    CommandKind::create_item,        CommandKind::change_item,         CommandKind::retire_item,
+    CommandKind::create_location,    CommandKind::receive_stock,       CommandKind::adjust_stock,
+    CommandKind::place_order,        CommandKind::confirm_order,       CommandKind::fulfil_order,
+    CommandKind::cancel_order,       CommandKind::close_order,         CommandKind::return_goods,
+    CommandKind::expire_order,       CommandKind::insert_record,       CommandKind::delete_record,
+    CommandKind::replay_dead_letter, CommandKind::discard_dead_letter,
 };
 static_assert(kAllKinds.size() == std::variant_size_v<domain::CommandBody>);
 
@@ -57,6 +58,9 @@ inline std::string_view full_body(CommandKind kind) {
             return R"({"srn":"PES 1/2","name":"Zoë","section":"A"})";
         case delete_record:
             return R"({"srn":"PES 1/2"})";
+        case replay_dead_letter:
+        case discard_dead_letter:
+            return R"({"id":"01938a1e-4c00-7000-8000-000000000001","reason":"the bug is mended"})";
     }
     return {};
 }
@@ -125,6 +129,12 @@ inline std::vector<domain::OutcomeCode> codes_of(CommandKind kind) {
             break;
         case delete_record:
             add_all(domain::DeleteRecordOutcome::deleted);
+            break;
+        case replay_dead_letter:
+            add_all(domain::ReplayDeadLetterOutcome::replaying);
+            break;
+        case discard_dead_letter:
+            add_all(domain::DiscardDeadLetterOutcome::discarded);
             break;
     }
     return codes;
@@ -223,6 +233,22 @@ inline domain::OrderView sample_order() {
     return {std::move(order), std::move(hold)};
 }
 
+inline domain::DeadLetter sample_dead_letter() {
+    return {
+        .id = uuid(),
+        .queue = "stockroom.orders",
+        .kind = "place_order",
+        .reason = "it broke",
+        .state = domain::DeadLetterState::replaying,
+        .count = 2,
+        .redeliveries = 1,
+        .size = 120,
+        .first_at = time(1'700'000'000),
+        .last_at = time(1'700'000'060),
+        .decision = domain::DeadLetterDecision{"user:1", "the bug is mended", time(1'700'000'090)},
+        .version = 5};
+}
+
 /// A result of the type that outcomes of this kind have.
 inline domain::Result sample_result(CommandKind kind) {
     switch (kind) {
@@ -247,6 +273,9 @@ inline domain::Result sample_result(CommandKind kind) {
         case insert_record:
         case delete_record:
             return sample_record();
+        case replay_dead_letter:
+        case discard_dead_letter:
+            return sample_dead_letter();
     }
     return {};
 }

@@ -105,6 +105,10 @@ class World {
         records_.insert_or_assign(record.srn, record);
         return *this;
     }
+    World& put(DeadLetter letter) {
+        dead_letters_.insert_or_assign(letter.id, letter);
+        return *this;
+    }
     /// An item with stock at main.
     World& item(std::string_view name, Quantity stock = 0, std::int64_t price = 100) {
         CreateItem wish = new_item(name, price);
@@ -158,6 +162,9 @@ class World {
         snapshot.add_missing_record(srn("R"));
         for (const auto& [name, record] : records_)
             snapshot.add_record(record);
+        snapshot.add_missing_dead_letter(id(98));
+        for (const auto& [key, letter] : dead_letters_)
+            snapshot.add_dead_letter(letter);
         return snapshot;
     }
     [[nodiscard]] const Item& item_of(std::string_view name) const { return items_.at(sku(name)); }
@@ -192,6 +199,8 @@ class World {
             put(hold);
         for (const Record& record : changes.records)
             put(record);
+        for (const DeadLetter& letter : changes.dead_letters)
+            put(letter);
     }
 
     Time now_ = second(0);
@@ -202,6 +211,7 @@ class World {
     std::map<Uuid, Order> orders_;
     std::map<Uuid, Hold> holds_;
     std::map<Srn, Record> records_;
+    std::map<Uuid, DeadLetter> dead_letters_;
 };
 
 /// Given a world, when a command comes, then this is its outcome.
@@ -223,9 +233,9 @@ struct Row {
 
 /// Whether the outcome tells the present state besides the refusal (outcome.hpp, Result).
 inline bool tells_state(std::string_view code) {
-    static const std::set<std::string_view> telling = {"wrong_state",      "not_due",
-                                                       "version_mismatch", "insufficient_stock",
-                                                       "already_exists",   "has_open_holds"};
+    static const std::set<std::string_view> telling = {
+        "wrong_state",    "not_due",        "version_mismatch", "insufficient_stock",
+        "already_exists", "has_open_holds", "queue_unknown"};
     return telling.contains(code);
 }
 

@@ -29,9 +29,15 @@ class EmptyQueries : public ports::Queries {
     Result<std::optional<domain::Record>> record(const domain::Srn&) override { return {}; }
     ports::PageResult<domain::Record> records(const ports::PageRequest&) override { return {}; }
     Result<std::optional<ports::StoredOutcome>> outcome(const base::Uuid&) override { return {}; }
-    Result<std::optional<ports::DeadCommand>> dead_command(const base::Uuid&) override {
+    ports::PageResult<domain::DeadLetter> dead_letters(const ports::DeadLetterFilter&,
+                                                       const ports::PageRequest&) override {
         return {};
     }
+    Result<std::optional<domain::DeadLetter>> dead_letter(const base::Uuid&, std::size_t) override {
+        return {};
+    }
+    Result<std::vector<domain::DeadLetter>> letters_to_replay(std::size_t) override { return {}; }
+    Result<std::int64_t> count_dead_letters(domain::DeadLetterState) override { return 0; }
     Result<std::vector<DueOrder>> due_orders(std::size_t) override { return {}; }
     Result<std::vector<ports::LoggedEvent>> events_after(std::int64_t, std::size_t) override {
         return {};

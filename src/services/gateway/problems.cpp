@@ -73,6 +73,13 @@ http::Problem command_not_found() {
                 "that was just sent by way of another gateway may still wait: ask again."};
 }
 
+http::Problem dead_letter_not_found() {
+    return {.status = 404,
+            .type = "dead_letter_not_found",
+            .title = "No such dead letter",
+            .detail = "There is no dead letter with this id."};
+}
+
 http::Problem idempotency_key_reused() {
     return {.status = 422,
             .type = "idempotency_key_reused",

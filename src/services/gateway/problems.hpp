@@ -19,6 +19,7 @@ namespace stockroom::gateway {
 [[nodiscard]] http::Problem order_not_found();
 [[nodiscard]] http::Problem record_not_found();
 [[nodiscard]] http::Problem command_not_found();
+[[nodiscard]] http::Problem dead_letter_not_found();
 
 /// The idempotency key's command is under way with another body.
 [[nodiscard]] http::Problem idempotency_key_reused();

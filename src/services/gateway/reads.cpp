@@ -9,6 +9,7 @@
 
 #include "stockroom/base/check.hpp"
 #include "stockroom/contract/codec.hpp"
+#include "stockroom/contract/dead_letters.hpp"
 #include "stockroom/contract/names.hpp"
 #include "stockroom/http/problem.hpp"
 
@@ -24,6 +25,10 @@ using contract::JsonWriter;
 
 /// Longer than any text that could match.
 constexpr std::size_t kMaxPrefixLength = domain::kMaxNameLength;
+
+constexpr std::size_t kMaxQueueLength = 255;
+/// So much of a dead letter's body, in bytes, is shown at once.
+constexpr std::size_t kShownBodyMax = std::size_t{4} * 1024 * 1024;
 
 /// How long the store is waited for when there is an old answer.
 constexpr std::chrono::seconds kPatienceWithOld{1};
@@ -64,9 +69,12 @@ std::optional<http::Problem> refuse_parameters(const http::Request& request) {
     return QueryParameters(request).problem();
 }
 
+constexpr auto kWriteRow = [](JsonWriter& json, const auto& row) { contract::write(json, row); };
+
 /// {"NAME":[…],"next":"…"}
-template <typename Row>
-http::Response render(const ports::PageResult<Row>& page, std::string_view name) {
+template <typename Row, typename Write = decltype(kWriteRow)>
+http::Response render(const ports::PageResult<Row>& page, std::string_view name,
+                      const Write& write = kWriteRow) {
     if (!page) {
         if (const auto* error = std::get_if<ports::Error>(&page.error()))
             return http::to_response(store_trouble(*error));
@@ -78,7 +86,7 @@ http::Response render(const ports::PageResult<Row>& page, std::string_view name)
     json.name(name);
     json.begin_array();
     for (const Row& row : page->rows)
-        contract::write(json, row);
+        write(json, row);
     json.end_array();
     if (!page->next.empty()) json.field("next", page->next);
     json.end_object();
@@ -180,17 +188,18 @@ http::Response render_done(const ports::StoredOutcome& outcome) {
 }
 
 http::Response render_command(ports::Queries& queries, const base::Uuid& id, bool in_flight) {
-    const auto dead = queries.dead_command(id);
-    if (!dead) return http::to_response(store_trouble(dead.error()));
+    const auto letter = queries.dead_letter(id, 0);
+    if (!letter) return http::to_response(store_trouble(letter.error()));
     http::Response response;
     JsonWriter json(response.body);
-    if (*dead) {
+    if (*letter && is_dead(**letter)) {
         begin_command(json, id, "dead");
-        json.field("reason", (*dead)->reason);
+        json.field("reason", contract::readable((*letter)->reason));
         json.end_object();
         return response;
     }
-    if (!in_flight) return http::to_response(command_not_found());
+    const bool is_sent_again = letter->has_value();
+    if (!in_flight && !is_sent_again) return http::to_response(command_not_found());
     begin_command(json, id, "pending");
     json.end_object();
     return response;
@@ -353,6 +362,37 @@ Reads::Answer Reads::get_record(const http::Request& request) {
         if (!record) return http::to_response(store_trouble(record.error()));
         if (!*record) return http::to_response(record_not_found());
         return render_state(**record);
+    });
+}
+
+Reads::Answer Reads::list_dead_letters(const http::Request& request) {
+    QueryParameters parameters(request);
+    ports::DeadLetterFilter filter;
+    if (const auto state = parameters.text("state", 64)) {
+        filter.state = contract::parse_dead_letter_state(*state);
+        if (!filter.state) parameters.refuse("state", "must be the name of a state");
+    }
+    filter.queue = parameters.text("queue", kMaxQueueLength).value_or("");
+    const ports::PageRequest page = parameters.page();
+    if (const auto problem = parameters.problem()) return at_once(*problem);
+    return answer([filter, page](ports::Queries& queries) {
+        return render(queries.dead_letters(filter, page), "dead_letters",
+                      contract::write_with_body);
+    });
+}
+
+Reads::Answer Reads::get_dead_letter(const http::Request& request) {
+    const auto id = id_in_path(request);
+    if (!id) return at_once(malformed_id());
+    if (const auto problem = refuse_parameters(request)) return at_once(*problem);
+    return answer([id = *id](ports::Queries& queries) {
+        const auto letter = queries.dead_letter(id, kShownBodyMax);
+        if (!letter) return http::to_response(store_trouble(letter.error()));
+        if (!*letter) return http::to_response(dead_letter_not_found());
+        http::Response response;
+        JsonWriter json(response.body);
+        contract::write_with_body(json, **letter);
+        return response;
     });
 }
 

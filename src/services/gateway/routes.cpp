@@ -43,6 +43,7 @@ std::string index_json() {
     json.field("records", "/v1/records");
     json.field("events", "/v1/events");
     json.field("statistics", "/v1/statistics/orders");
+    json.field("dead_letters", "/v1/dead-letters");
     json.field("health", "/v1/health");
     json.field("metrics", "/metrics");
     json.field("livez", "/livez");
@@ -77,6 +78,8 @@ void add_writes(http::Router& router, Submitter& submitter) {
     write("POST", "/v1/orders/{id}/returns", CommandKind::return_goods);
     write("POST", "/v1/records", CommandKind::insert_record);
     write("DELETE", "/v1/records/{srn}", CommandKind::delete_record);
+    write("POST", "/v1/dead-letters/{id}/replay", CommandKind::replay_dead_letter);
+    write("POST", "/v1/dead-letters/{id}/discard", CommandKind::discard_dead_letter);
 }
 
 void add_reads(http::Router& router, Reads& reads, const Submitter& submitter) {
@@ -94,6 +97,8 @@ void add_reads(http::Router& router, Reads& reads, const Submitter& submitter) {
     read("/v1/statistics/orders", &Reads::get_order_statistics);
     read("/v1/records", &Reads::list_records);
     read("/v1/records/{srn}", &Reads::get_record);
+    read("/v1/dead-letters", &Reads::list_dead_letters);
+    read("/v1/dead-letters/{id}", &Reads::get_dead_letter);
     router.add("GET", "/v1/commands/{id}", [&reads, &submitter](const Request& request) {
         const auto id = base::Uuid::parse(request.path_parameters.at("id"));
         const bool in_flight = id && submitter.is_in_flight(*id);

@@ -68,7 +68,7 @@ class ScriptedBus final : public ports::Bus {
 struct KnownCommands {
     base::mutex mutex;
     std::map<base::Uuid, ports::StoredOutcome> outcomes STOCKROOM_GUARDED_BY(mutex);
-    std::map<base::Uuid, ports::DeadCommand> dead STOCKROOM_GUARDED_BY(mutex);
+    std::map<base::Uuid, domain::DeadLetter> dead STOCKROOM_GUARDED_BY(mutex);
 };
 
 class KnownCommandsQueries final : public EmptyQueries {
@@ -81,7 +81,8 @@ class KnownCommandsQueries final : public EmptyQueries {
         if (found == known_.outcomes.end()) return std::nullopt;
         return found->second;
     }
-    Result<std::optional<ports::DeadCommand>> dead_command(const base::Uuid& id) override {
+    Result<std::optional<domain::DeadLetter>> dead_letter(const base::Uuid& id,
+                                                          std::size_t) override {
         const base::lock_guard lock(known_.mutex);
         const auto found = known_.dead.find(id);
         if (found == known_.dead.end()) return std::nullopt;

@@ -45,9 +45,9 @@ struct FindEnd {
         auto outcome = queries.outcome(command);
         if (!outcome) return std::unexpected(std::move(outcome.error()));
         if (*outcome) return End{.outcome = std::move(*outcome), .dead = false};
-        const auto dead = queries.dead_command(command);
-        if (!dead) return std::unexpected(dead.error());
-        return End{.outcome = std::nullopt, .dead = dead->has_value()};
+        const auto letter = queries.dead_letter(command, 0);
+        if (!letter) return std::unexpected(letter.error());
+        return End{.outcome = std::nullopt, .dead = *letter && is_dead(**letter)};
     }
 };
 

@@ -35,6 +35,7 @@ bool may_lack_body(CommandKind kind) {
         case CommandKind::cancel_order:
         case CommandKind::close_order:
         case CommandKind::delete_record:
+        case CommandKind::replay_dead_letter:
             return true;
         case CommandKind::create_item:
         case CommandKind::change_item:
@@ -45,6 +46,7 @@ bool may_lack_body(CommandKind kind) {
         case CommandKind::return_goods:
         case CommandKind::expire_order:
         case CommandKind::insert_record:
+        case CommandKind::discard_dead_letter:
             return false;
     }
     return false;
@@ -69,6 +71,8 @@ bool takes_if_match(CommandKind kind) {
         case CommandKind::expire_order:
         case CommandKind::insert_record:
         case CommandKind::delete_record:
+        case CommandKind::replay_dead_letter:
+        case CommandKind::discard_dead_letter:
             return false;
     }
     return false;
@@ -103,14 +107,21 @@ Read<JsonValue> with_member(JsonValue body, std::string name, JsonValue value) {
     return std::move(*longer);
 }
 
-Read<JsonValue> add_path(JsonValue body, const http::Request& request) {
+/// What the body calls the thing whose id stands in the path.
+std::string id_member(CommandKind kind) {
+    const bool is_on_letter =
+        kind == CommandKind::replay_dead_letter || kind == CommandKind::discard_dead_letter;
+    return is_on_letter ? "id" : "order";
+}
+
+Read<JsonValue> add_path(JsonValue body, CommandKind kind, const http::Request& request) {
     for (const auto& [name, value] : request.path_parameters) {
         if (name == "sku" && !domain::Sku::parse(value)) return std::unexpected(item_not_found());
         if (name == "id" && !base::Uuid::parse(value))
             return std::unexpected(invalid_field("id", "must be a UUID"));
         if (name == "srn" && !domain::Srn::parse(value)) return std::unexpected(record_not_found());
         auto longer =
-            with_member(std::move(body), name == "id" ? "order" : name, text_value(value));
+            with_member(std::move(body), name == "id" ? id_member(kind) : name, text_value(value));
         if (!longer) return longer;
         body = std::move(*longer);
     }
@@ -150,7 +161,7 @@ std::expected<Wish, http::Problem> read_wish(CommandKind kind, const http::Reque
     if (!id) return std::unexpected(id.error());
 
     auto json = read_body(kind, request);
-    if (json) json = add_path(std::move(*json), request);
+    if (json) json = add_path(std::move(*json), kind, request);
     if (json) json = add_if_match(std::move(*json), kind, request);
     if (!json) return std::unexpected(std::move(json.error()));
 

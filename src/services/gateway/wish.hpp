@@ -22,8 +22,8 @@ struct Wish {
 };
 
 /// Reads a write: its media type, body, path and headers. The path's {sku} and {id} become the
-/// body's `sku` and `order`, If-Match becomes `expected_version`. The problem names what is wrong;
-/// then nothing was enqueued.
+/// body's `sku` and `order` (of a dead letter, `id`), If-Match becomes `expected_version`. The
+/// problem names what is wrong; then nothing was enqueued.
 [[nodiscard]] std::expected<Wish, http::Problem> read_wish(domain::CommandKind kind,
                                                            const http::Request& request);
 

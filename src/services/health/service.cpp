@@ -7,11 +7,28 @@
 namespace stockroom::health {
 
 HealthService::HealthService(ports::Bus& bus, std::unique_ptr<ports::Store> store,
-                             telemetry::Metrics& metrics, engine::OnFailure on_failure,
-                             engine::Decide decide)
+                             std::unique_ptr<DeadLetterDesk> desk, telemetry::Metrics& metrics,
+                             engine::OnFailure on_failure, engine::Decide decide)
     : worker_({.service = "health",
                .queue = std::string(contract::kHealthQueue),
                .decide = std::move(decide)},
-              bus, std::move(store), metrics, std::move(on_failure)) {}
+              bus, std::move(store), metrics, std::move(on_failure)),
+      desk_(std::move(desk)) {}
+
+void HealthService::start() {
+    worker_.start();
+    desk_->start();
+}
+
+void HealthService::stop() {
+    worker_.request_stop();
+    desk_->stop();
+    worker_.stop();
+}
+
+std::string HealthService::trouble() const {
+    auto trouble = worker_.trouble();
+    return trouble.empty() ? desk_->trouble() : trouble;
+}
 
 }  // namespace stockroom::health

@@ -76,7 +76,7 @@ TEST(Expiry, TheSweeperGivesStockBackThatNobodyAsksFor) {
     EXPECT_EQ(orders.trouble(), "");
     orders.stop();
     catalogue.stop();
-    EXPECT_THAT(world.bus().dead_letters().letters, IsEmpty());
+    EXPECT_THAT(world.bus().dead_letters(), IsEmpty());
     world.expect_sound();
 }
 
@@ -122,9 +122,15 @@ class StuckQueries final : public ports::Queries {
         return ports::OrderStatistics{};
     }
     Result<std::optional<ports::StoredOutcome>> outcome(const base::Uuid&) override { return {}; }
-    Result<std::optional<ports::DeadCommand>> dead_command(const base::Uuid&) override {
+    ports::PageResult<domain::DeadLetter> dead_letters(const ports::DeadLetterFilter&,
+                                                       const ports::PageRequest&) override {
         return {};
     }
+    Result<std::optional<domain::DeadLetter>> dead_letter(const base::Uuid&, std::size_t) override {
+        return {};
+    }
+    Result<std::vector<domain::DeadLetter>> letters_to_replay(std::size_t) override { return {}; }
+    Result<std::int64_t> count_dead_letters(domain::DeadLetterState) override { return 0; }
     Result<std::vector<ports::LoggedEvent>> events_after(std::int64_t, std::size_t) override {
         return {};
     }

@@ -120,8 +120,8 @@ std::string World::outcome_name(const base::Uuid& command) {
     return found ? std::string(contract::to_string(found->code)) : "none";
 }
 
-std::optional<ports::DeadCommand> World::dead(const base::Uuid& command) {
-    return must(queries_->dead_command(command));
+std::optional<domain::DeadLetter> World::dead(const base::Uuid& command) {
+    return must(queries_->dead_letter(command, 1'000'000));
 }
 
 std::vector<ports::LoggedEvent> World::events() {

@@ -51,7 +51,7 @@ class World {
     [[nodiscard]] std::optional<domain::Outcome> outcome(const base::Uuid& command);
     /// The name of its code, or "none".
     [[nodiscard]] std::string outcome_name(const base::Uuid& command);
-    [[nodiscard]] std::optional<ports::DeadCommand> dead(const base::Uuid& command);
+    [[nodiscard]] std::optional<domain::DeadLetter> dead(const base::Uuid& command);
     [[nodiscard]] std::vector<ports::LoggedEvent> events();
 
     /// Fails the test unless DESIGN's invariants 1, 2 and 6 hold in the store.

@@ -20,6 +20,7 @@ std::optional<Wrap> find_rig(std::string_view name) {
     namespace rigged = stockroom::rigged;
     if (name == "ack_before_commit") return Wrap{.bus = rigged::ack_before_commit};
     if (name == "no_confirms") return Wrap{.bus = rigged::no_confirms};
+    if (name == "killed_after_publishing") return Wrap{.bus = rigged::killed_after_publishing};
     if (name == "no_outcomes") return Wrap{.store = rigged::no_outcomes};
     if (name == "trip") return Wrap{.decide = rigged::trip};
     return std::nullopt;
@@ -37,6 +38,7 @@ int main(int argc, char** argv) {
         if (service == "stockroom-catalogue") return wiring::run_catalogue(argc, argv, *rig);
         if (service == "stockroom-stock") return wiring::run_stock(argc, argv, *rig);
         if (service == "stockroom-orders") return wiring::run_orders(argc, argv, *rig);
+        if (service == "stockroom-health") return wiring::run_health(argc, argv, *rig);
     }
     fmt::print(stderr, "call it by the name of a service, with STOCKROOM_RIG set\n");
     return 2;

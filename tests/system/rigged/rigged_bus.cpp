@@ -1,3 +1,4 @@
+#include <csignal>
 #include <utility>
 #include <vector>
 
@@ -54,6 +55,23 @@ class HastyPublisher final : public ports::Publisher {
     const std::unique_ptr<ports::Publisher> inner_;
 };
 
+class DyingPublisher final : public ports::Publisher {
+  public:
+    explicit DyingPublisher(std::unique_ptr<ports::Publisher> inner) : inner_(std::move(inner)) {}
+
+    void publish(std::string_view queue, const base::Uuid& id, std::string bytes, bool wants_reply,
+                 ports::PublishedHandler done) override {
+        inner_->publish(queue, id, std::move(bytes), wants_reply,
+                        [done = std::move(done)](Published what) {
+                            if (what == Published::durable) (void)std::raise(SIGKILL);
+                            done(what);
+                        });
+    }
+
+  private:
+    const std::unique_ptr<ports::Publisher> inner_;
+};
+
 class RiggedBus : public ports::Bus {
   public:
     explicit RiggedBus(ports::Bus& inner) : inner_(inner) {}
@@ -85,6 +103,14 @@ class HastyBus final : public RiggedBus {
     }
 };
 
+class DyingBus final : public RiggedBus {
+  public:
+    using RiggedBus::RiggedBus;
+    std::unique_ptr<ports::Publisher> make_publisher(ports::ReplyHandler on_replies) override {
+        return std::make_unique<DyingPublisher>(RiggedBus::make_publisher(std::move(on_replies)));
+    }
+};
+
 }  // namespace
 
 std::unique_ptr<ports::Bus> ack_before_commit(ports::Bus& bus) {
@@ -93,6 +119,10 @@ std::unique_ptr<ports::Bus> ack_before_commit(ports::Bus& bus) {
 
 std::unique_ptr<ports::Bus> no_confirms(ports::Bus& bus) {
     return std::make_unique<HastyBus>(bus);
+}
+
+std::unique_ptr<ports::Bus> killed_after_publishing(ports::Bus& bus) {
+    return std::make_unique<DyingBus>(bus);
 }
 
 }  // namespace stockroom::rigged

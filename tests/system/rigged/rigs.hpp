@@ -17,6 +17,9 @@ namespace stockroom::rigged {
 /// Publishers call a command durable without waiting for the broker to say so.
 [[nodiscard]] std::unique_ptr<ports::Bus> no_confirms(ports::Bus& bus);
 
+/// The process is killed as soon as anything that it has published is durable.
+[[nodiscard]] std::unique_ptr<ports::Bus> killed_after_publishing(ports::Bus& bus);
+
 /// Outcomes are neither stored nor looked up.
 [[nodiscard]] std::unique_ptr<ports::Store> no_outcomes(std::unique_ptr<ports::Store> store);
 

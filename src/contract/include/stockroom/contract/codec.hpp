@@ -9,6 +9,7 @@
 
 #include "stockroom/contract/json.hpp"
 #include "stockroom/domain/command.hpp"
+#include "stockroom/domain/dead_letter.hpp"
 #include "stockroom/domain/event.hpp"
 #include "stockroom/domain/outcome.hpp"
 
@@ -101,5 +102,6 @@ void write(JsonWriter& json, const domain::Record& record);
 void write(JsonWriter& json, const domain::Hold& hold);
 void write(JsonWriter& json, const domain::Movement& movement);
 void write(JsonWriter& json, const domain::Shortage& shortage);
+void write(JsonWriter& json, const domain::DeadLetter& letter);  // without its body
 
 }  // namespace stockroom::contract

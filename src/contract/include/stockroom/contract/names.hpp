@@ -19,10 +19,12 @@ inline constexpr std::string_view kRecordsQueue = "stockroom.records";
 /// The queue of the service that decides commands of this kind.
 [[nodiscard]] std::string_view queue_of(domain::CommandKind kind);
 
-/// Wire names: the enumerators' own. Events have '.' for the first '_' ("order.reserved").
+/// Wire names: the enumerators' own. Events have '.' between thing and what happened to it
+/// ("order.reserved").
 [[nodiscard]] std::string_view to_string(domain::CommandKind kind);
 [[nodiscard]] std::string_view to_string(domain::OrderState state);
 [[nodiscard]] std::string_view to_string(domain::HoldState state);
+[[nodiscard]] std::string_view to_string(domain::DeadLetterState state);
 [[nodiscard]] std::string_view to_string(domain::MovementKind kind);
 [[nodiscard]] std::string_view to_string(domain::EventType type);
 [[nodiscard]] std::string_view to_string(const domain::OutcomeCode& code);
@@ -31,14 +33,15 @@ inline constexpr std::string_view kRecordsQueue = "stockroom.records";
 [[nodiscard]] std::optional<domain::CommandKind> parse_command_kind(std::string_view text);
 [[nodiscard]] std::optional<domain::OrderState> parse_order_state(std::string_view text);
 [[nodiscard]] std::optional<domain::HoldState> parse_hold_state(std::string_view text);
+[[nodiscard]] std::optional<domain::DeadLetterState> parse_dead_letter_state(std::string_view text);
 [[nodiscard]] std::optional<domain::EventType> parse_event_type(std::string_view text);
 /// A code that commands of this kind can have: a CommandRefusal or one of the kind's own.
 [[nodiscard]] std::optional<domain::OutcomeCode> parse_outcome_code(domain::CommandKind kind,
                                                                     std::string_view text);
 
 /// What an event's version grows by: "item/SKU", "location/CODE", "movement/COMMAND",
-/// "order/ID", "record/SRN", "level/SKU/LOCATION". A SKU may contain '/', a location's code cannot,
-/// so no two things share a key.
+/// "order/ID", "record/SRN", "level/SKU/LOCATION", "dead_letter/ID". A SKU may contain '/', a
+/// location's code cannot, so no two things share a key.
 [[nodiscard]] std::string event_key(const domain::Event& event);
 /// The version of the event's state; 1 for a movement, which never changes.
 [[nodiscard]] domain::Version event_version(const domain::Event& event);

@@ -127,9 +127,22 @@ struct DeleteRecord {
     Srn srn;
 };
 
-using CommandBody = std::variant<CreateItem, ChangeItem, RetireItem, CreateLocation, ReceiveStock,
-                                 AdjustStock, PlaceOrder, ConfirmOrder, FulfilOrder, CancelOrder,
-                                 CloseOrder, ReturnGoods, ExpireOrder, InsertRecord, DeleteRecord>;
+/// Sends a dead letter to the queue that it came from, once more.
+struct ReplayDeadLetter {
+    Uuid letter;
+    std::string reason;
+};
+
+/// Says that a dead letter needs nothing more.
+struct DiscardDeadLetter {
+    Uuid letter;
+    std::string reason;  // not empty
+};
+
+using CommandBody =
+    std::variant<CreateItem, ChangeItem, RetireItem, CreateLocation, ReceiveStock, AdjustStock,
+                 PlaceOrder, ConfirmOrder, FulfilOrder, CancelOrder, CloseOrder, ReturnGoods,
+                 ExpireOrder, InsertRecord, DeleteRecord, ReplayDeadLetter, DiscardDeadLetter>;
 
 /// In the order of CommandBody's alternatives.
 enum class CommandKind {
@@ -148,6 +161,8 @@ enum class CommandKind {
     expire_order,
     insert_record,
     delete_record,
+    replay_dead_letter,
+    discard_dead_letter,
 };
 
 struct Command {

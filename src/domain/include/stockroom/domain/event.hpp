@@ -3,11 +3,13 @@
 #include <string>
 #include <variant>
 
+#include "stockroom/domain/dead_letter.hpp"
 #include "stockroom/domain/state.hpp"
 
 namespace stockroom::domain {
 
-/// On the wire with '.' for the first '_': item.created, order.partially_fulfilled.
+/// On the wire with '.' between thing and what happened to it: item.created,
+/// order.partially_fulfilled, dead_letter.waiting.
 enum class EventType {
     item_created,
     item_changed,
@@ -28,6 +30,10 @@ enum class EventType {
     record_replaced,
     record_deleted,
     level_changed,
+    dead_letter_waiting,
+    dead_letter_replaying,
+    dead_letter_replayed,
+    dead_letter_discarded,
 };
 
 /// A committed fact. Its key is the thing's kind and name, its version the thing's; a movement's
@@ -35,9 +41,10 @@ enum class EventType {
 ///   item_*, ItemView          location_created, Location        order_*, OrderView
 ///   stock_*, Movement         record_*, Record
 ///   level_changed, Level: one per level and batch (engine folds)
+///   dead_letter_*, DeadLetter
 struct Event {
     EventType type = EventType::item_created;
-    std::variant<ItemView, Location, Movement, OrderView, Level, Record> state;
+    std::variant<ItemView, Location, Movement, OrderView, Level, Record, DeadLetter> state;
     Uuid command;       // the command that made it
     std::string actor;  // who
     Time at;            // the store's clock

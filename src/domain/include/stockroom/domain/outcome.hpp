@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "stockroom/domain/command.hpp"
+#include "stockroom/domain/dead_letter.hpp"
 
 namespace stockroom::domain {
 
@@ -105,12 +106,22 @@ enum class InsertRecordOutcome {
 
 enum class DeleteRecordOutcome { record_not_found, deleted };
 
+enum class ReplayDeadLetterOutcome {
+    dead_letter_not_found,
+    wrong_state,
+    queue_unknown,  // where it came from
+    replaying,      // it will be sent
+};
+
+enum class DiscardDeadLetterOutcome { dead_letter_not_found, wrong_state, discarded };
+
 /// The alternatives after the first are in the order of CommandKind.
 using OutcomeCode =
     std::variant<CommandRefusal, CreateItemOutcome, ChangeItemOutcome, RetireItemOutcome,
                  CreateLocationOutcome, ReceiveStockOutcome, AdjustStockOutcome, PlaceOrderOutcome,
                  ConfirmOrderOutcome, FulfilOrderOutcome, CancelOrderOutcome, CloseOrderOutcome,
-                 ReturnGoodsOutcome, ExpireOrderOutcome, InsertRecordOutcome, DeleteRecordOutcome>;
+                 ReturnGoodsOutcome, ExpireOrderOutcome, InsertRecordOutcome, DeleteRecordOutcome,
+                 ReplayDeadLetterOutcome, DiscardDeadLetterOutcome>;
 
 /// What the stock lacks for one SKU of an order.
 struct Shortage {
@@ -121,8 +132,10 @@ struct Shortage {
 };
 
 /// The new state that a command made, or the present one where the refusal is about it
-/// (wrong_state, not_due, version_mismatch, insufficient_stock, already_exists, has_open_holds).
-using Result = std::variant<std::monostate, ItemView, Location, Level, OrderView, Record>;
+/// (wrong_state, not_due, version_mismatch, insufficient_stock, already_exists, has_open_holds,
+/// queue_unknown).
+using Result =
+    std::variant<std::monostate, ItemView, Location, Level, OrderView, Record, DeadLetter>;
 
 struct Outcome {
     OutcomeCode code;

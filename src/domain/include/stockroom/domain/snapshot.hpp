@@ -18,6 +18,7 @@ struct Keys {
     std::vector<Uuid> orders;
     std::vector<Sku> skus;
     std::vector<Srn> records{};
+    std::vector<Uuid> dead_letters{};
 };
 
 /// What one decision changes: the new state of each thing, each at most once, and new facts.
@@ -28,6 +29,7 @@ struct Changes {
     std::vector<Order> orders;
     std::vector<Hold> holds;
     std::vector<Record> records;
+    std::vector<DeadLetter> dead_letters;
     std::vector<Movement> movements;
     std::vector<Event> events;  // without level_changed, which follows from `levels`
     [[nodiscard]] bool empty() const;
@@ -48,7 +50,8 @@ struct Tracked {
 /// Loaded: all locations; for each SKU asked for, whether there is an item and all its levels; each
 /// order asked for with its hold, and its SKUs as if they had been asked for; every hold with its
 /// order that is due and holds any of those SKUs (or the first ones: see more_due), and their SKUs'
-/// items and levels too; each record asked for, deleted ones too.
+/// items and levels too; each record asked for, deleted ones too; each dead letter asked for,
+/// without its body.
 class Snapshot {
   public:
     explicit Snapshot(Time now) : now_(now) {}
@@ -66,6 +69,8 @@ class Snapshot {
     void add_hold(Hold hold);
     void add_missing_record(const Srn& srn);
     void add_record(Record record);
+    void add_missing_dead_letter(const Uuid& id);
+    void add_dead_letter(DeadLetter letter);
     /// There are more due holds on these SKUs than the store loads at once: the engine expires the
     /// loaded ones first and loads again.
     void set_more_due() { more_due_ = true; }
@@ -81,6 +86,7 @@ class Snapshot {
     /// Empty when there is none, or when its order was not asked for.
     [[nodiscard]] const Hold* find_hold(const Uuid& id) const;
     [[nodiscard]] const Record* find_record(const Srn& srn) const;  // deleted ones too
+    [[nodiscard]] const DeadLetter* find_dead_letter(const Uuid& id) const;
     /// Pending holds whose time is over at now() and that hold the SKU; earliest expiry first.
     [[nodiscard]] std::vector<Uuid> due_holds(const Sku& sku) const;
     [[nodiscard]] std::vector<Uuid> due_holds() const;  // of all SKUs
@@ -94,6 +100,7 @@ class Snapshot {
     [[nodiscard]] std::vector<const Tracked<Order>*> changed_orders() const;
     [[nodiscard]] std::vector<const Tracked<Hold>*> changed_holds() const;
     [[nodiscard]] std::vector<const Tracked<Record>*> changed_records() const;
+    [[nodiscard]] std::vector<const Tracked<DeadLetter>*> changed_dead_letters() const;
 
   private:
     struct Stock {
@@ -114,6 +121,7 @@ class Snapshot {
     std::unordered_map<Uuid, std::optional<Tracked<Order>>> orders_;
     std::unordered_map<Uuid, Tracked<Hold>> holds_;
     std::map<Srn, std::optional<Tracked<Record>>> records_;
+    std::map<Uuid, std::optional<Tracked<DeadLetter>>> dead_letters_;
     std::unordered_map<Sku, DueHolds> due_;
 };
 

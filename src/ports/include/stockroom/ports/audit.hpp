@@ -73,7 +73,8 @@ struct EventAudit {
     bool has_outcome = false;  // its command's outcome is stored, or it has no command
 };
 
-/// A row whose versions the log tells, too: an item, a location or a record.
+/// A row whose versions the log tells, too: an item, a location, a record, or a dead letter that has
+/// come.
 struct VersionAudit {
     std::string key;  // as in the log: "item/IB1"
     std::int64_t version = 0;

@@ -35,12 +35,24 @@ class Publisher {
   public:
     virtual ~Publisher() = default;
 
-    /// Sends one command's bytes to a queue. At least once: the same command may be delivered more
-    /// often, under the same id. Never blocks. `done` is called exactly once, from any thread,
-    /// perhaps before this returns. With `wants_reply` the outcome comes to the reply handler at
-    /// most once a delivery, or never: replies are not durable.
+    /// Sends one command's bytes to a queue (or, to a classic queue, one message's; and when
+    /// nothing else of this publisher's is on its way to the queue, as they are). At least once:
+    /// the same command may be delivered more often, under the same id. Never blocks. `done` is
+    /// called exactly once, from any thread, perhaps before this returns. With `wants_reply` the
+    /// outcome comes to the reply handler at most once a delivery, or never: replies are not
+    /// durable.
     virtual void publish(std::string_view queue, const base::Uuid& id, std::string bytes,
                          bool wants_reply, PublishedHandler done) = 0;
+};
+
+/// Where every dead letter goes.
+inline constexpr std::string_view kDeadQueue = "stockroom.dead";
+
+/// How a message came to be among the dead letters. What is not known is empty.
+struct Death {
+    std::string queue;               // that it came from
+    std::string reason;              // for operators; bytes that need be no UTF-8
+    std::uint32_t redeliveries = 0;  // how often it was given out again there
 };
 
 /// One message as taken from a queue.
@@ -51,6 +63,7 @@ struct Delivery {
     std::string correlation_id{};          // what its sender knows its answers by; empty: none
     std::string message_id{};              // what its sender knows it by; empty: none
     std::uint32_t earlier_deliveries = 0;  // how often it was given out before
+    Death death{};                         // of a message of kDeadQueue
 };
 
 /// The outcome of one command, and where it goes.

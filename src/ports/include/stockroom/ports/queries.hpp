@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "stockroom/base/uuid.hpp"
+#include "stockroom/domain/dead_letter.hpp"
 #include "stockroom/domain/state.hpp"
 #include "stockroom/domain/statistics.hpp"
 #include "stockroom/ports/error.hpp"
@@ -67,6 +68,13 @@ struct OrderStatistics {
     domain::OrderTotals totals;
 };
 
+struct DeadLetterFilter {
+    std::optional<domain::DeadLetterState> state;
+    std::string queue;  // where it came from, the whole name
+};
+/// So much of each body, in bytes, is read for a list.
+inline constexpr std::size_t kListedBodyMax = 1'000;
+
 /// Why an item's available is what it is.
 struct ItemStock {
     domain::ItemView item;
@@ -113,7 +121,20 @@ class Queries {
     [[nodiscard]] virtual PageResult<domain::Record> records(const PageRequest& page) = 0;
 
     [[nodiscard]] virtual Result<std::optional<StoredOutcome>> outcome(const base::Uuid& id) = 0;
-    [[nodiscard]] virtual Result<std::optional<DeadCommand>> dead_command(const base::Uuid& id) = 0;
+
+    /// Newest first, by when they came last; one that comes again meanwhile may be missed, or seen
+    /// twice. With the first kListedBodyMax bytes of each body.
+    [[nodiscard]] virtual PageResult<domain::DeadLetter> dead_letters(
+        const DeadLetterFilter& filter, const PageRequest& page) = 0;
+    /// With the first `body_max` bytes of its body.
+    [[nodiscard]] virtual Result<std::optional<domain::DeadLetter>> dead_letter(
+        const base::Uuid& id, std::size_t body_max) = 0;
+    /// Those that are to be replayed, without their bodies; what came longest ago first.
+    [[nodiscard]] virtual Result<std::vector<domain::DeadLetter>> letters_to_replay(
+        std::size_t limit) = 0;
+    /// How many there are in this state.
+    [[nodiscard]] virtual Result<std::int64_t> count_dead_letters(
+        domain::DeadLetterState state) = 0;
 
     /// Orders whose holds are due by the store's clock, earliest first, with that expiry.
     struct DueOrder {

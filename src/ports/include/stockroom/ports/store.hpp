@@ -39,6 +39,7 @@ struct EventRecord {
 struct DeadCommand {
     base::Uuid command;
     std::string kind;
+    std::string queue;  // where it came from
     std::string reason;
     std::string bytes;  // the command itself, to be looked at and replayed
     base::Time at;
@@ -49,7 +50,9 @@ struct Commit {
     std::span<const domain::Movement> movements;
     std::span<const StoredOutcome> outcomes;  // 0 to 1,000, each command once
     std::span<const EventRecord> events;      // get consecutive positions, in this order
-    std::span<const DeadCommand> dead;        // a command's earlier record is kept
+    /// Each becomes a dead letter (domain::DeadLetter) that waits and has not yet come; one that
+    /// waits already stays as it is.
+    std::span<const DeadCommand> dead;
 };
 
 /// A batch under way. What it loaded is locked until it ends; destroying it without commit() leaves

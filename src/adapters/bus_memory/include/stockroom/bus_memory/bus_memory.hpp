@@ -26,7 +26,6 @@ struct Chaos {
 struct Options {
     std::size_t queue_max = 10'000;  // messages of one queue, those taken and not acked among them
     std::size_t queue_bytes_max = 64 * 1024 * 1024;  // of them; a queue takes any one message
-    std::size_t dead_letters_max = 1'000;            // beyond it the oldest are dropped
     std::optional<Chaos> chaos{};
 };
 
@@ -34,11 +33,6 @@ struct DeadLetter {
     std::string queue;
     std::string bytes;
     std::string reason;
-};
-
-struct DeadLetters {
-    std::vector<DeadLetter> letters;  // oldest first
-    std::uint64_t dropped = 0;        // how many older ones are gone
 };
 
 /// The bus of the embedded shape: named, bounded queues in this process's memory. What is published
@@ -65,7 +59,8 @@ class MemoryBus final : public ports::Bus, public ports::ClassicBus {
     /// was given out before; what is being worked on can still be acked.
     void close();
 
-    [[nodiscard]] DeadLetters dead_letters() const;
+    /// Those that nobody has taken yet, oldest first.
+    [[nodiscard]] std::vector<DeadLetter> dead_letters() const;
 
   private:
     class Core;

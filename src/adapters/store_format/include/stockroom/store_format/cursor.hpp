@@ -5,6 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "stockroom/base/time.hpp"
+#include "stockroom/base/uuid.hpp"
+
 namespace stockroom::store_format {
 
 /// Which list a cursor goes on with; the letter that it starts with.
@@ -14,6 +17,7 @@ enum class CursorKind : char {
     locations = 'l',
     orders = 'o',
     records = 'r',
+    dead_letters = 'd',
 };
 
 /// The key of a page's last row as a text for URLs: the list's letter, then the key in hexadecimal.
@@ -24,6 +28,14 @@ enum class CursorKind : char {
 [[nodiscard]] std::optional<std::string> read_cursor(CursorKind kind, std::string_view cursor);
 [[nodiscard]] std::optional<std::int64_t> read_number_cursor(CursorKind kind,
                                                              std::string_view cursor);
+
+/// Where a list goes on that is sorted by a time, and then by an id.
+struct TimeAndId {
+    base::Time at;
+    base::Uuid id;
+};
+[[nodiscard]] std::string write_cursor(CursorKind kind, const TimeAndId& key);
+[[nodiscard]] std::optional<TimeAndId> read_time_cursor(CursorKind kind, std::string_view cursor);
 
 /// A whole number, nothing before or after it.
 [[nodiscard]] std::optional<std::int64_t> parse_number(std::string_view text);

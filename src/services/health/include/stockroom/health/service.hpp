@@ -4,25 +4,28 @@
 #include <string>
 
 #include "stockroom/engine/worker.hpp"
+#include "stockroom/health/dead_letter_desk.hpp"
 
 namespace stockroom::health {
 
-/// Answers the commands of stockroom.health.
+/// Answers the commands of stockroom.health, and keeps and replays dead letters.
 class HealthService {
   public:
     /// REQUIRES: bus and metrics outlive it.
-    HealthService(ports::Bus& bus, std::unique_ptr<ports::Store> store, telemetry::Metrics& metrics,
+    HealthService(ports::Bus& bus, std::unique_ptr<ports::Store> store,
+                  std::unique_ptr<DeadLetterDesk> desk, telemetry::Metrics& metrics,
                   engine::OnFailure on_failure = {}, engine::Decide decide = domain::decide);
 
     /// Call once.
-    void start() { worker_.start(); }
+    void start();
     /// Finishes what is under way. The destructor does so too.
-    void stop() { worker_.stop(); }
+    void stop();
     /// Empty while it works; else what is wrong, for /readyz.
-    [[nodiscard]] std::string trouble() const { return worker_.trouble(); }
+    [[nodiscard]] std::string trouble() const;
 
   private:
     engine::Worker worker_;
+    const std::unique_ptr<DeadLetterDesk> desk_;
 };
 
 }  // namespace stockroom::health
