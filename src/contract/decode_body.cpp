@@ -242,6 +242,21 @@ DecodedBody decode_delete_record(Fields fields) {
     return fields.finish([&]() -> CommandBody { return DeleteRecord{*srn}; });
 }
 
+DecodedBody decode_put_item(Fields fields) {
+    const auto sku = fields.required("sku", read_sku);
+    auto name = fields.optional("name", kReadName);
+    auto label = fields.optional("label", kReadLabel);
+    const auto price = fields.required("price", read_price);
+    const auto quantity = fields.required("quantity", kReadUnits);
+    return fields.finish([&]() -> CommandBody {
+        return PutItem{.sku = *sku,
+                       .name = std::move(name).value_or(""),
+                       .label = std::move(label).value_or(""),
+                       .price = *price,
+                       .quantity = *quantity};
+    });
+}
+
 }  // namespace
 
 std::expected<CommandBody, Invalid> decode_body(CommandKind kind, const JsonValue& body) {
@@ -278,6 +293,8 @@ std::expected<CommandBody, Invalid> decode_body(CommandKind kind, const JsonValu
             return decode_insert_record(std::move(fields));
         case delete_record:
             return decode_delete_record(std::move(fields));
+        case put_item:
+            return decode_put_item(std::move(fields));
     }
     CHECK(false, "every kind has a body");
 }

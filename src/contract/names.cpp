@@ -38,6 +38,7 @@ constexpr std::string_view name_of(CommandKind kind) {
         NAMED(expire_order);
         NAMED(insert_record);
         NAMED(delete_record);
+        NAMED(put_item);
     }
     return {};
 }
@@ -303,6 +304,16 @@ constexpr std::string_view name_of(DeleteRecordOutcome code) {
     return {};
 }
 
+constexpr std::string_view name_of(PutItemOutcome code) {
+    using enum PutItemOutcome;
+    switch (code) {
+        NAMED(insufficient_stock);
+        NAMED(created);
+        NAMED(changed);
+    }
+    return {};
+}
+
 #undef NAMED
 
 template <typename Enum>
@@ -346,6 +357,7 @@ std::string_view queue_of(CommandKind kind) {
         case create_item:
         case change_item:
         case retire_item:
+        case put_item:
             return kCatalogueQueue;
         case create_location:
         case receive_stock:

@@ -96,6 +96,7 @@ class Model {
     Verdict wish(const ExpireOrder& wish);
     Verdict wish(const InsertRecord& wish);
     Verdict wish(const DeleteRecord& wish);
+    Verdict wish(const PutItem& wish);
 
     Item* item(const Sku& sku);  // retired ones too
     bool is_sold(const Sku& sku);

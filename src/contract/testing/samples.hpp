@@ -21,6 +21,7 @@ inline constexpr std::array kAllKinds{
     CommandKind::place_order,     CommandKind::confirm_order, CommandKind::fulfil_order,
     CommandKind::cancel_order,    CommandKind::close_order,   CommandKind::return_goods,
     CommandKind::expire_order,    CommandKind::insert_record, CommandKind::delete_record,
+    CommandKind::put_item,
 };
 static_assert(kAllKinds.size() == std::variant_size_v<domain::CommandBody>);
 
@@ -57,6 +58,8 @@ inline std::string_view full_body(CommandKind kind) {
             return R"({"srn":"PES 1/2","name":"Zoë","section":"A"})";
         case delete_record:
             return R"({"srn":"PES 1/2"})";
+        case put_item:
+            return R"({"sku":"IB1","name":"Apple juice, 1 l","label":"juice","price":"25.00","quantity":50})";
     }
     return {};
 }
@@ -125,6 +128,9 @@ inline std::vector<domain::OutcomeCode> codes_of(CommandKind kind) {
             break;
         case delete_record:
             add_all(domain::DeleteRecordOutcome::deleted);
+            break;
+        case put_item:
+            add_all(domain::PutItemOutcome::changed);
             break;
     }
     return codes;
@@ -230,6 +236,7 @@ inline domain::Result sample_result(CommandKind kind) {
         case create_item:
         case change_item:
         case retire_item:
+        case put_item:
             return sample_item();
         case create_location:
             return sample_location();

@@ -127,9 +127,20 @@ struct DeleteRecord {
     Srn srn;
 };
 
-using CommandBody = std::variant<CreateItem, ChangeItem, RetireItem, CreateLocation, ReceiveStock,
-                                 AdjustStock, PlaceOrder, ConfirmOrder, FulfilOrder, CancelOrder,
-                                 CloseOrder, ReturnGoods, ExpireOrder, InsertRecord, DeleteRecord>;
+/// Makes an item be as it says, whether there is one, was one, or none: creates, revives or changes
+/// it, and adjusts its stock at main so that all its levels together come to the quantity.
+struct PutItem {
+    Sku sku;
+    std::string name;
+    std::string label;
+    Money price;
+    Quantity quantity = 0;  // 0 to kMaxQuantity
+};
+
+using CommandBody =
+    std::variant<CreateItem, ChangeItem, RetireItem, CreateLocation, ReceiveStock, AdjustStock,
+                 PlaceOrder, ConfirmOrder, FulfilOrder, CancelOrder, CloseOrder, ReturnGoods,
+                 ExpireOrder, InsertRecord, DeleteRecord, PutItem>;
 
 /// In the order of CommandBody's alternatives.
 enum class CommandKind {
@@ -148,6 +159,7 @@ enum class CommandKind {
     expire_order,
     insert_record,
     delete_record,
+    put_item,
 };
 
 struct Command {
