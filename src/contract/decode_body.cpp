@@ -256,6 +256,21 @@ DecodedBody decode_discard_dead_letter(Fields fields) {
         [&]() -> CommandBody { return DiscardDeadLetter{*letter, std::move(*reason)}; });
 }
 
+DecodedBody decode_put_item(Fields fields) {
+    const auto sku = fields.required("sku", read_sku);
+    auto name = fields.optional("name", kReadName);
+    auto label = fields.optional("label", kReadLabel);
+    const auto price = fields.required("price", read_price);
+    const auto quantity = fields.required("quantity", kReadUnits);
+    return fields.finish([&]() -> CommandBody {
+        return PutItem{.sku = *sku,
+                       .name = std::move(name).value_or(""),
+                       .label = std::move(label).value_or(""),
+                       .price = *price,
+                       .quantity = *quantity};
+    });
+}
+
 }  // namespace
 
 std::expected<CommandBody, Invalid> decode_body(CommandKind kind, const JsonValue& body) {
@@ -296,6 +311,8 @@ std::expected<CommandBody, Invalid> decode_body(CommandKind kind, const JsonValu
             return decode_replay_dead_letter(std::move(fields));
         case discard_dead_letter:
             return decode_discard_dead_letter(std::move(fields));
+        case put_item:
+            return decode_put_item(std::move(fields));
     }
     CHECK(false, "every kind has a body");
 }

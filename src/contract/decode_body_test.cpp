@@ -252,6 +252,12 @@ TEST(DecodeBody, ChecksQuantities) {
                {"0", "9007199254740991"},
                bad_units});
     }
+    check({put_item,
+           R"("sku":"IB1","price":1)",
+           "quantity",
+           kUnitsRule,
+           {"0", "9007199254740991"},
+           bad_units});
     check({create_location,
            R"("code":"n")",
            "priority",
@@ -424,6 +430,9 @@ TEST(DecodeBody, RequiresWhatACommandCannotDoWithout) {
         {expire_order, "{}", "order", ""},
         {insert_record, "{}", "srn", ""},
         {delete_record, "{}", "srn", ""},
+        {put_item, R"({"price":1,"quantity":1})", "sku", ""},
+        {put_item, R"({"sku":"A","quantity":1})", "price", ""},
+        {put_item, R"({"sku":"A","price":1})", "quantity", ""},
     };
     for (const auto& [kind, body, field, detail] : cases) {
         const auto result = decoded(kind, body);

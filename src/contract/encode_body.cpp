@@ -94,6 +94,13 @@ class BodyWriter {
     void operator()(const DeleteRecord& body) const { json_.field("srn", body.srn.text()); }
     void operator()(const ReplayDeadLetter& body) const { on_letter(body); }
     void operator()(const DiscardDeadLetter& body) const { on_letter(body); }
+    void operator()(const PutItem& body) const {
+        json_.field("sku", body.sku.text());
+        text("name", body.name);
+        text("label", body.label);
+        json_.field("price", body.price.to_string());
+        json_.field("quantity", body.quantity);
+    }
 
   private:
     template <typename Body>

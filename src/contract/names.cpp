@@ -40,6 +40,7 @@ constexpr std::string_view name_of(CommandKind kind) {
         NAMED(delete_record);
         NAMED(replay_dead_letter);
         NAMED(discard_dead_letter);
+        NAMED(put_item);
     }
     return {};
 }
@@ -345,6 +346,16 @@ constexpr std::string_view name_of(DiscardDeadLetterOutcome code) {
     return {};
 }
 
+constexpr std::string_view name_of(PutItemOutcome code) {
+    using enum PutItemOutcome;
+    switch (code) {
+        NAMED(insufficient_stock);
+        NAMED(created);
+        NAMED(changed);
+    }
+    return {};
+}
+
 #undef NAMED
 
 template <typename Enum>
@@ -388,6 +399,7 @@ std::string_view queue_of(CommandKind kind) {
         case create_item:
         case change_item:
         case retire_item:
+        case put_item:
             return kCatalogueQueue;
         case create_location:
         case receive_stock:

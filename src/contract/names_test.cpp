@@ -97,6 +97,7 @@ TEST(Names, OfOutcomesReadBackForTheirKind) {
 
 TEST(Names, OfQueuesGoByTheDecidingService) {
     EXPECT_EQ(queue_of(CommandKind::retire_item), "stockroom.catalogue");
+    EXPECT_EQ(queue_of(CommandKind::put_item), "stockroom.catalogue");
     EXPECT_EQ(queue_of(CommandKind::create_location), "stockroom.stock");
     EXPECT_EQ(queue_of(CommandKind::adjust_stock), "stockroom.stock");
     EXPECT_EQ(queue_of(CommandKind::place_order), "stockroom.orders");

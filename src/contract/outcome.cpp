@@ -20,6 +20,7 @@ std::expected<Result, Invalid> read_result(CommandKind kind, const JsonValue* va
         case create_item:
         case change_item:
         case retire_item:
+        case put_item:
             return read_item(*value, &place);
         case create_location:
             return read_location_state(*value, &place);

@@ -137,6 +137,13 @@ constexpr Rule kLevelTooLarge{
     }};
 
 std::string tell_insufficient_stock(const Outcome& outcome) {
+    if (const auto* item = std::get_if<ItemView>(&outcome.result)) {
+        return fmt::format(
+            "Of \"{}\" {} are on hand and {} held. Less can be left only where nothing is held, "
+            "and "
+            "at \"main\".",
+            item->item.sku.text(), item->on_hand, item->held);
+    }
     const auto* level = std::get_if<Level>(&outcome.result);
     if (level == nullptr) return "That would leave less on hand than is held.";
     return fmt::format(
@@ -470,6 +477,19 @@ const Rule& rule_of(DiscardDeadLetterOutcome code) {
         case wrong_state:
             return kWrongState;
         case discarded:
+            return kDone;
+    }
+    std::unreachable();
+}
+
+const Rule& rule_of(PutItemOutcome code) {
+    switch (code) {
+        using enum PutItemOutcome;
+        case insufficient_stock:
+            return kInsufficientStock;
+        case created:
+            return kCreated;
+        case changed:
             return kDone;
     }
     std::unreachable();

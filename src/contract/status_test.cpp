@@ -44,8 +44,9 @@ int status_of(CommandKind kind, std::string_view code) {
     };
     const auto refusal = refusals.find(code);
     if (refusal != refusals.end()) return refusal->second;
-    if (code == "inserted") return 201;
-    return kind == create_item || kind == create_location || kind == place_order ? 201 : 200;
+    const bool is_made = kind == create_item || kind == create_location || kind == place_order ||
+                         code == "created" || code == "inserted";
+    return is_made ? 201 : 200;
 }
 
 TEST(HttpAnswer, HasTheStatusOfTheTableForEveryCode) {
@@ -79,6 +80,9 @@ TEST(HttpAnswer, TellsWhatHappenedAndWhatToDo) {
     EXPECT_EQ(detail(adjust_stock, testing::outcome(AdjustStockOutcome::insufficient_stock,
                                                     testing::sample_level())),
               "Only 2 of \"IB1\" at \"main\" can be taken away: 5 on hand, 3 of them held.");
+    EXPECT_THAT(detail(put_item, testing::outcome(PutItemOutcome::insufficient_stock,
+                                                  testing::sample_item())),
+                HasSubstr("Of \"IB1\" 50 are on hand and 3 held."));
     EXPECT_THAT(detail(receive_stock, testing::outcome(ReceiveStockOutcome::level_too_large)),
                 HasSubstr("9007199254740991 of an item at most, over all locations"));
     EXPECT_THAT(detail(change_item, testing::outcome(ChangeItemOutcome::version_mismatch,

@@ -39,6 +39,12 @@ const std::string* find_header(const Request& request, std::string_view name) {
     return found == request.headers.end() ? nullptr : &found->second;
 }
 
+/// A socket that takes both kinds shows an IPv4 client as "::ffff:192.0.2.1".
+asio::ip::address as_v4_if_mapped(const asio::ip::address& address) {
+    if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
 bool is_streamed(const Response& response, std::string_view method) {
     return response.stream && method != "HEAD" && may_have_body(response.status);
 }
@@ -74,7 +80,10 @@ Connection::Connection(Server::State& server, Socket socket)
     socket_.non_blocking(true, error);
     socket_.set_option(asio::ip::tcp::no_delay(true), error);
     const auto remote = socket_.remote_endpoint(error);
-    if (!error) remote_ = Address{remote.address().to_string(), remote.port()}.to_string();
+    if (!error) {
+        remote_ = Address{remote.address().to_string(), remote.port()}.to_string();
+        peer_ = as_v4_if_mapped(remote.address()).to_string();
+    }
     server_.entered(*this);
 }
 
@@ -277,6 +286,7 @@ void Connection::identify_request() {
     const std::string* given = find_header(request, "x-request-id");
     id_ = given != nullptr && is_usable_id(*given) ? *given : server_.make_request_id();
     request.id = id_;
+    request.peer = peer_;
     path_ = request.path;
     method_ = request.method;
 }

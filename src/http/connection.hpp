@@ -72,6 +72,7 @@ class Connection : public boost::intrusive::list_base_hook<> {
     Server::State& server_;
     Socket socket_;
     std::string remote_;
+    std::string peer_;
     Input input_;
     Phase phase_ = Phase::idle;
     Clock::time_point deadline_;

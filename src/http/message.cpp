@@ -4,6 +4,8 @@
 
 #include <boost/beast/core/string.hpp>
 
+#include "percent.hpp"
+
 namespace stockroom::http {
 namespace {
 
@@ -89,6 +91,22 @@ bool wants_json(const Request& request) {
             text = std::max(text, weight);
     }
     return json > 0 && json >= text;
+}
+
+std::optional<std::vector<std::pair<std::string, std::string>>> read_form(std::string_view text) {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    while (!text.empty()) {
+        const std::string_view pair = text.substr(0, text.find('&'));
+        text.remove_prefix(std::min(text.size(), pair.size() + 1));
+        if (pair.empty()) continue;
+        const auto equals = std::min(pair.find('='), pair.size());
+        auto name = percent_decode(pair.substr(0, equals), PlusSign::space);
+        auto value =
+            percent_decode(pair.substr(std::min(equals + 1, pair.size())), PlusSign::space);
+        if (!name || !value) return std::nullopt;
+        pairs.emplace_back(*std::move(name), *std::move(value));
+    }
+    return pairs;
 }
 
 }  // namespace stockroom::http

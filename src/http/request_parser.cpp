@@ -5,8 +5,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 
-#include "percent.hpp"
-
 namespace stockroom::http {
 namespace {
 
@@ -62,20 +60,11 @@ void RequestParser::on_request_impl(beast_http::verb method, string_view method_
 std::expected<void, Problem> RequestParser::read_target(std::string_view target) {
     const auto mark = target.find('?');
     request.path = target.substr(0, mark);
-    std::string_view rest = mark == std::string_view::npos ? "" : target.substr(mark + 1);
-    while (!rest.empty()) {
-        const std::string_view pair = rest.substr(0, rest.find('&'));
-        rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
-        if (pair.empty()) continue;
-        const auto equals = std::min(pair.find('='), pair.size());
-        auto name = percent_decode(pair.substr(0, equals), PlusSign::space);
-        auto value =
-            percent_decode(pair.substr(std::min(equals + 1, pair.size())), PlusSign::space);
-        if (!name || !value)
-            return std::unexpected(
-                malformed_request("The query must be percent-encoded UTF-8 without NUL."));
-        request.query.emplace_back(*std::move(name), *std::move(value));
-    }
+    auto query = read_form(mark == std::string_view::npos ? "" : target.substr(mark + 1));
+    if (!query)
+        return std::unexpected(
+            malformed_request("The query must be percent-encoded UTF-8 without NUL."));
+    request.query = *std::move(query);
     return {};
 }
 

@@ -22,6 +22,8 @@ struct Embedded::Parts {
     using Result = std::expected<void, ports::Error>;
 
     [[nodiscard]] Result make_services(const engine::OnFailure& on_failure);
+    /// REQUIRES: the services are made.
+    [[nodiscard]] Result open_classic();
     [[nodiscard]] std::string trouble() const;
 
     telemetry::Metrics metrics;
@@ -64,6 +66,17 @@ Embedded::Parts::Result Embedded::Parts::make_services(const engine::OnFailure& 
     return {};
 }
 
+Embedded::Parts::Result Embedded::Parts::open_classic() {
+    auto queries = database->make_queries();
+    if (!queries) return std::unexpected(std::move(queries.error()));
+    const ingress::Ingress::Ways ways{.bus = bus, .classic = bus, .metrics = metrics};
+    catalogue->serve_classic(ways);
+    stock->serve_classic(ways);
+    orders->serve_classic(ways, std::move(*queries));
+    health->serve_classic(ways);
+    return {};
+}
+
 std::string Embedded::Parts::trouble() const {
     if (const std::string trouble = catalogue->trouble(); !trouble.empty())
         return "catalogue: " + trouble;
@@ -84,6 +97,11 @@ std::expected<std::unique_ptr<Embedded>, std::string> Embedded::start(Options op
     if (auto made = parts->make_services(options.on_failure); !made)
         return std::unexpected(std::move(made.error().detail));
 
+    if (options.gateway.classic) {
+        if (auto opened = parts->open_classic(); !opened)
+            return std::unexpected(std::move(opened.error().detail));
+        options.gateway.classic_bus = &parts->bus;
+    }
     options.gateway.trouble = [of = parts.get()] { return of->trouble(); };
     parts->gateway.emplace(
         parts->bus, [of = parts->database] { return of->make_queries(); },

@@ -10,7 +10,7 @@ std::expected<std::unique_ptr<Backends>, std::string> Backends::open(std::string
                                                                      const Settings& settings,
                                                                      const Wrap& wrap) {
     const std::string name = "stockroom-" + std::string(service);
-    std::unique_ptr<Backends> opened(new Backends(wrap));
+    std::unique_ptr<Backends> opened(new Backends(wrap, settings.classic));
     auto store = store_postgres::PostgresDatabase::make(settings.store_url, name, opened->metrics_);
     if (!store)
         return std::unexpected("--store-url: " +

@@ -25,6 +25,9 @@ class Backends {
     [[nodiscard]] telemetry::Metrics& metrics() { return metrics_; }
     [[nodiscard]] ports::Bus& bus() { return wrapped_bus_ ? *wrapped_bus_ : *bus_; }
     [[nodiscard]] ports::EventBus& event_bus() { return *bus_; }
+    [[nodiscard]] ports::ClassicBus& classic_bus() { return *bus_; }
+    /// Whether the service's classic queues are to be open.
+    [[nodiscard]] bool classic() const { return classic_; }
     [[nodiscard]] std::unique_ptr<ports::Store> make_store();
     [[nodiscard]] std::unique_ptr<ports::Queries> make_queries() { return store_->make_queries(); }
     [[nodiscard]] std::unique_ptr<ports::RelayLog> make_relay_log() {
@@ -33,9 +36,10 @@ class Backends {
     [[nodiscard]] const engine::Decide& decide() const { return wrap_.decide; }
 
   private:
-    explicit Backends(const Wrap& wrap) : wrap_(wrap) {}
+    Backends(const Wrap& wrap, bool classic) : wrap_(wrap), classic_(classic) {}
 
     const Wrap& wrap_;
+    const bool classic_;
     telemetry::Metrics metrics_;
     std::shared_ptr<store_postgres::PostgresDatabase> store_;
     std::unique_ptr<bus_amqp::AmqpBus> bus_;

@@ -66,6 +66,25 @@ void add_gateway_options(CLI::App& command, gateway::Options& options) {
         ->type_name("N")
         ->check(CLI::Range(1, 64))
         ->capture_default_str();
+    auto* const classic = command.add_flag("--classic", options.classic,
+                                           "Serve the classic interface, too: routes and queues of "
+                                           "programs that know of no Stockroom");
+    command
+        .add_option_function<std::vector<std::string>>(
+            "--classic-from",
+            [&options](const std::vector<std::string>& networks) {
+                for (const auto& text : networks)
+                    if (auto network = http::Network::parse(text))
+                        options.classic_from.push_back(*network);
+            },
+            "Who may use its routes besides this machine; may be given several times")
+        ->type_name("CIDR")
+        ->delimiter(',')
+        ->check([](const std::string& text) {
+            const auto network = http::Network::parse(text);
+            return network ? std::string() : network.error();
+        })
+        ->needs(classic);
 }
 
 void settle(gateway::Options& options) {

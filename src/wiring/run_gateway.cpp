@@ -51,6 +51,7 @@ int serve(const GatewayFlags& given, gateway::Options& options, const Wrap& wrap
     std::optional<StoreWatch> watch(std::in_place, ask_by_queries(*backends));
     options.listen = settings->listen;
     options.events = &backends->event_bus();
+    if (options.classic) options.classic_bus = &backends->classic_bus();
     options.trouble = [&watch]() -> std::string {
         const std::string trouble = watch->trouble();
         return trouble.empty() ? "" : "store: " + trouble;

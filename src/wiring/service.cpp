@@ -92,6 +92,10 @@ void announce(const About& about, const http::Address& address, const Settings& 
     std::cout << "stockroom-" << about.name << " is listening on " << url << '\n' << std::flush;
 }
 
+ingress::Ingress::Ways classic_ways(Backends& with) {
+    return {.bus = with.bus(), .classic = with.classic_bus(), .metrics = with.metrics()};
+}
+
 StoreWatch::Ask ask_by_queries(Backends& with) {
     return [queries = std::shared_ptr(with.make_queries())]() -> std::expected<void, ports::Error> {
         auto page = queries->locations({.cursor = "", .limit = 1});

@@ -9,6 +9,7 @@
 
 #include "stockroom/engine/worker.hpp"
 #include "stockroom/http/router.hpp"
+#include "stockroom/ingress/ingress.hpp"
 
 #include "backends.hpp"
 #include "service_flags.hpp"
@@ -38,6 +39,7 @@ class HostedService final : public Service {
     void start() override { made_.start(); }
     void stop() override { made_.stop(); }
     [[nodiscard]] std::string trouble() const override { return made_.trouble(); }
+    [[nodiscard]] Made& made() { return made_; }
 
   private:
     Made made_;
@@ -47,6 +49,9 @@ using MakeService =
     std::function<std::unique_ptr<Service>(Backends& with, const engine::OnFailure& on_failure)>;
 /// Makes what the store is asked by, on a connection of its own.
 using MakeAsk = std::function<StoreWatch::Ask(Backends& with)>;
+
+/// What a service's classic queues are connected to.
+[[nodiscard]] ingress::Ingress::Ways classic_ways(Backends& with);
 
 /// Asks as a service does that reads the tables.
 [[nodiscard]] StoreWatch::Ask ask_by_queries(Backends& with);

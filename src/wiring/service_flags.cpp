@@ -52,6 +52,9 @@ void add_service_flags(CLI::App& command, const About& about, ServiceFlags& flag
         .add_option("--bus-ca-file", flags.bus_ca_file,
                     "For amqps://: who signs the bus's certificate, when the system does not know")
         ->type_name("PATH");
+    if (about.has_classic)
+        command.add_flag("--classic", flags.classic,
+                         "Take what other programs send by the classic queues, too");
     runtime::add_log_level(command, flags.log_level);
     runtime::bind_environment(command);
     add_check(command, flags.check);
@@ -86,7 +89,8 @@ std::expected<Settings, std::string> read_settings(const ServiceFlags& flags) {
     return Settings{.listen = *std::move(listen),
                     .store_url = *std::move(store),
                     .bus_url = *std::move(bus),
-                    .bus_ca_file = flags.bus_ca_file};
+                    .bus_ca_file = flags.bus_ca_file,
+                    .classic = flags.classic};
 }
 
 }  // namespace stockroom::wiring

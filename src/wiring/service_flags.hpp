@@ -17,6 +17,7 @@ struct About {
     std::string_view name;     // "orders"; its program is stockroom-orders
     std::string_view summary;  // for --help
     std::uint16_t port;        // where it listens unless told otherwise
+    bool has_classic = false;  // it owns classic queues
 };
 
 /// The flags that every service has.
@@ -28,6 +29,7 @@ struct ServiceFlags {
     std::string bus_url_file;
     std::string bus_ca_file;
     telemetry::LogLevel log_level = telemetry::LogLevel::info;
+    bool classic = false;
     std::string check;  // "livez" or "readyz": only ask the service that runs, and exit
 };
 
@@ -40,6 +42,7 @@ struct Settings {
     std::string store_url;
     std::string bus_url;
     std::string bus_ca_file;
+    bool classic = false;  // the service's classic queues are open
 };
 
 /// The error is for people. REQUIRES: flags.check is empty.

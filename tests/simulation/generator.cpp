@@ -59,7 +59,8 @@ CommandBody Generator::body() {
         const Uuid of = order({partially_fulfilled});
         return CloseOrder{of, version_of_order(of)};
     }
-    if (dice <= 95) return bring_back();
+    if (dice <= 94) return bring_back();
+    if (dice <= 96) return put_item();
     return ExpireOrder{order({reserved})};
 }
 
@@ -136,6 +137,16 @@ ChangeItem Generator::change_item() {
     if (random_.one_in(3)) wish.label = random_.one_in(2) ? "" : "label";
     if (random_.one_in(2)) wish.price = price();
     if (random_.one_in(3)) wish.reorder_point = random_.between(0, 2);
+    return wish;
+}
+
+PutItem Generator::put_item() {
+    PutItem wish{sku(), random_.one_in(2) ? "name" : "other name", "", price(), 0};
+    // Near to what there is, so that it is short now and then.
+    const Quantity there = kMaxQuantity - room_for(wish.sku);
+    wish.quantity = random_.one_in(3)
+                        ? random_.between(0, 4)
+                        : std::clamp<Quantity>(there + random_.between(-2, 2), 0, kMaxQuantity);
     return wish;
 }
 

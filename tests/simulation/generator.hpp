@@ -24,6 +24,7 @@ class Generator {
     CreateItem create_item();
     ChangeItem change_item();
     CreateLocation create_location();
+    PutItem put_item();
     ReceiveStock receive();
     AdjustStock adjust();
     PlaceOrder place();

@@ -263,4 +263,32 @@ Model::Verdict Model::wish(const AdjustStock& wish) {
     return {adjusted, "", Place{wish.sku, wish.location}};
 }
 
+Model::Verdict Model::wish(const PutItem& wish) {
+    using enum PutItemOutcome;
+    if (!is_sold(wish.sku)) {
+        const CreateItem create{wish.sku, wish.name, wish.label, wish.price, 0, {}};
+        static_cast<void>(this->wish(create));
+        if (wish.quantity > 0)
+            write(wish.sku, LocationCode::main(), MovementKind::opening, wish.quantity, "", "", {});
+        return {created, "", wish.sku};
+    }
+    Reasons<PutItemOutcome> no;
+    const Quantity by = wish.quantity - total(wish.sku).on_hand;
+    const auto is_short = [&] {
+        const Count there = count(wish.sku, LocationCode::main());
+        return there.on_hand + by < there.held;
+    };
+    if (is_short()) expire_all_due_on(wish.sku);
+    if (is_short()) no.add(insufficient_stock, "quantity", wish.sku);
+    if (no.any()) return no.first();
+
+    if (by != 0) {
+        write(wish.sku, LocationCode::main(), MovementKind::adjustment, by, "", "", {});
+        happen(EventType::stock_adjusted, wish.sku.text() + "/main");
+    }
+    const ChangeItem change{wish.sku, wish.name, wish.label, wish.price, {}, {}};
+    static_cast<void>(this->wish(change));
+    return {changed, "", wish.sku};
+}
+
 }  // namespace stockroom::simulation

@@ -99,6 +99,7 @@ class Model {
     // Of messages that died the simulation has none.
     Verdict wish(const ReplayDeadLetter& wish);
     Verdict wish(const DiscardDeadLetter& wish);
+    Verdict wish(const PutItem& wish);
 
     Item* item(const Sku& sku);  // retired ones too
     bool is_sold(const Sku& sku);

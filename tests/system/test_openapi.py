@@ -130,7 +130,7 @@ def operations():
 
 def has_body(contract, method, path):
     operation = contract.spec["paths"][path][method.lower()]
-    return method in ("POST", "PATCH") and "operations" not in operation["tags"]
+    return method in ("POST", "PUT", "PATCH") and "operations" not in operation["tags"]
 
 
 @pytest.mark.parametrize("method, path", operations())

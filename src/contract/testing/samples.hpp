@@ -21,7 +21,7 @@ inline constexpr std::array kAllKinds{
     CommandKind::place_order,        CommandKind::confirm_order,       CommandKind::fulfil_order,
     CommandKind::cancel_order,       CommandKind::close_order,         CommandKind::return_goods,
     CommandKind::expire_order,       CommandKind::insert_record,       CommandKind::delete_record,
-    CommandKind::replay_dead_letter, CommandKind::discard_dead_letter,
+    CommandKind::replay_dead_letter, CommandKind::discard_dead_letter, CommandKind::put_item,
 };
 static_assert(kAllKinds.size() == std::variant_size_v<domain::CommandBody>);
 
@@ -61,6 +61,8 @@ inline std::string_view full_body(CommandKind kind) {
         case replay_dead_letter:
         case discard_dead_letter:
             return R"({"id":"01938a1e-4c00-7000-8000-000000000001","reason":"the bug is mended"})";
+        case put_item:
+            return R"({"sku":"IB1","name":"Apple juice, 1 l","label":"juice","price":"25.00","quantity":50})";
     }
     return {};
 }
@@ -135,6 +137,9 @@ inline std::vector<domain::OutcomeCode> codes_of(CommandKind kind) {
             break;
         case discard_dead_letter:
             add_all(domain::DiscardDeadLetterOutcome::discarded);
+            break;
+        case put_item:
+            add_all(domain::PutItemOutcome::changed);
             break;
     }
     return codes;
@@ -256,6 +261,7 @@ inline domain::Result sample_result(CommandKind kind) {
         case create_item:
         case change_item:
         case retire_item:
+        case put_item:
             return sample_item();
         case create_location:
             return sample_location();

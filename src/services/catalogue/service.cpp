@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "stockroom/contract/names.hpp"
+#include "stockroom/ingress/translations.hpp"
 
 namespace stockroom::catalogue {
 
@@ -13,5 +14,10 @@ CatalogueService::CatalogueService(ports::Bus& bus, std::unique_ptr<ports::Store
                .queue = std::string(contract::kCatalogueQueue),
                .decide = std::move(decide)},
               bus, std::move(store), metrics, std::move(on_failure)) {}
+
+void CatalogueService::serve_classic(const ingress::Ingress::Ways& ways) {
+    classic_.open(contract::kClassicCreateItem, ingress::read_by(contract::read_classic_item),
+                  ways);
+}
 
 }  // namespace stockroom::catalogue

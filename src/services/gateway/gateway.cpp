@@ -14,11 +14,13 @@
 #include "stockroom/base/time.hpp"
 #include "stockroom/telemetry/log.hpp"
 
+#include "classic.hpp"
 #include "event_stream.hpp"
 #include "event_tail.hpp"
 #include "health_answers.hpp"
 #include "hearing.hpp"
 #include "query_pool.hpp"
+#include "questions.hpp"
 #include "read_cache.hpp"
 #include "reads.hpp"
 #include "routes.hpp"
@@ -59,18 +61,31 @@ struct Gateway::Parts {
               context, bus, pool,
               {.wait = options.wait, .in_flight_max = options.commands_in_flight_max},
               [this](const contract::ReadOutcome& outcome) { note_outcome(outcome); }, metrics),
+          classic(make_classic()),
           server(context,
                  make_routes({.submitter = submitter,
                               .reads = reads,
                               .events = events,
                               .health = health,
                               .generator = generator,
+                              .classic = classic ? &classic->routes : nullptr,
                               .metrics = metrics,
                               .trouble = [this] { return trouble(); },
                               .before_metrics = [this] { show(); }}),
                  options.limits, metrics),
           hearing(std::make_shared<Hearing>(
               context, [this](const std::vector<Heard>& heard) { hear(heard); })) {}
+
+    /// The classic interface, when it is on.
+    struct ClassicParts {
+        ClassicParts(asio::io_context& on, ports::ClassicBus& bus_of_questions, Submitter& writes,
+                     const Options& given)
+            : questions(on, bus_of_questions, given.wait),
+              routes(writes, questions, given.classic_from) {}
+        Questions questions;
+        Classic routes;
+    };
+    [[nodiscard]] std::unique_ptr<ClassicParts> make_classic();
 
     [[nodiscard]] std::string trouble() const {
         std::string of_all = bus.trouble();
@@ -110,6 +125,7 @@ struct Gateway::Parts {
     HealthAnswers health;
     GeneratorAnswers generator;
     Submitter submitter;
+    std::unique_ptr<ClassicParts> classic;
     http::Server server;
     std::shared_ptr<Hearing> hearing;
     std::unique_ptr<ports::EventSubscription> subscription;
@@ -119,6 +135,11 @@ struct Gateway::Parts {
     bool ended STOCKROOM_GUARDED_BY(mutex) = false;
     std::thread thread;
 };
+
+auto Gateway::Parts::make_classic() -> std::unique_ptr<ClassicParts> {
+    if (options.classic_bus == nullptr) return nullptr;
+    return std::make_unique<ClassicParts>(context, *options.classic_bus, submitter, options);
+}
 
 void Gateway::Parts::run() {
     try {
@@ -161,6 +182,7 @@ void Gateway::stop() {
         asio::post(parts_->context, [parts = parts_.get()] {
             parts->server.stop();
             parts->submitter.hurry(base::in(kLastWait));
+            if (parts->classic) parts->classic->questions.hurry(base::in(kLastWait));
             parts->work.reset();
         });
         parts_->subscription.reset();

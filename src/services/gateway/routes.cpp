@@ -60,11 +60,12 @@ Answer check_ready(std::string trouble, Reads& reads) {
 
 void add_writes(http::Router& router, Submitter& submitter) {
     const auto write = [&](std::string_view method, std::string_view pattern, CommandKind kind) {
-        router.add(method, pattern, [&submitter, kind](Request request) {
-            return submitter.submit(kind, std::move(request));
+        router.add(method, pattern, [&submitter, kind](const Request& request) {
+            return submitter.submit(kind, request);
         });
     };
     write("POST", "/v1/items", CommandKind::create_item);
+    write("PUT", "/v1/items/{sku}", CommandKind::put_item);
     write("PATCH", "/v1/items/{sku}", CommandKind::change_item);
     write("DELETE", "/v1/items/{sku}", CommandKind::retire_item);
     write("POST", "/v1/locations", CommandKind::create_location);
@@ -156,6 +157,7 @@ http::Router make_routes(Collaborators collaborators) {
     add_health(router, collaborators.health);
     add_generator(router, collaborators.generator);
     add_operations(router, collaborators);
+    if (collaborators.classic != nullptr) collaborators.classic->add_routes(router);
     return router;
 }
 

@@ -6,6 +6,7 @@
 #include "stockroom/http/router.hpp"
 #include "stockroom/telemetry/metrics.hpp"
 
+#include "classic.hpp"
 #include "event_stream.hpp"
 #include "generator_answers.hpp"
 #include "health_answers.hpp"
@@ -21,6 +22,7 @@ struct Collaborators {
     EventStream& events;
     HealthAnswers& health;
     GeneratorAnswers& generator;
+    Classic* classic;  // null: it is off
     telemetry::Metrics& metrics;
     std::function<std::string()> trouble;  // empty: the bus and the services work
     std::function<void()> before_metrics;  // brings gauges up to date

@@ -23,6 +23,10 @@ namespace {
 /// For asking the store what became of a command, after the wait for it.
 constexpr std::chrono::seconds kLookUpTime{1};
 
+asio::awaitable<http::Response> at_once(http::Response response) {
+    co_return response;
+}
+
 bool answers_at_once(const Preference& preference) {
     return preference.respond_async && !preference.wait;
 }
@@ -219,15 +223,20 @@ Submitter::FlightPtr Submitter::launch(const Wish& wish, const base::Fingerprint
     return flight;
 }
 
-asio::awaitable<http::Response> Submitter::submit(domain::CommandKind kind, http::Request request) {
+asio::awaitable<http::Response> Submitter::submit(domain::CommandKind kind,
+                                                  const http::Request& request) {
     auto wish = read_wish(kind, request);
-    if (!wish) co_return http::to_response(wish.error());
-    const base::Uuid id = wish->command.id;
-    const Preference preference = wish->preference;
+    return wish ? submit(*std::move(wish)) : at_once(http::to_response(wish.error()));
+}
+
+asio::awaitable<http::Response> Submitter::submit(Wish wish) {
+    const domain::CommandKind kind = wish.command.kind();
+    const base::Uuid id = wish.command.id;
+    const Preference preference = wish.preference;
     const auto start = std::chrono::steady_clock::now();
 
     base::Fingerprint body{};
-    if (wish->keyed) body = base::fingerprint_of(contract::encode_body(wish->command.body));
+    if (wish.keyed) body = base::fingerprint_of(contract::encode_body(wish.command.body));
     const auto found = flights_.find(id);
     FlightPtr flight;
     if (found != flights_.end()) {
@@ -236,14 +245,14 @@ asio::awaitable<http::Response> Submitter::submit(domain::CommandKind kind, http
             co_return http::to_response(idempotency_key_reused());
     } else {
         if (flights_.size() >= options_.in_flight_max) co_return http::to_response(no_room());
-        flight = launch(*wish, body);
+        flight = launch(wish, body);
     }
 
     auto waiting = wait(flight, preference);
     co_await std::move(waiting);
     forget_if_over(id);
 
-    auto concluding = conclude(std::move(*wish), std::move(flight));
+    auto concluding = conclude(std::move(wish), std::move(flight));
     http::Response response = co_await std::move(concluding);
     response.command_id = id.to_string();
     if (response.status == 202 && preference.respond_async)

@@ -48,7 +48,9 @@ class Submitter {
 
     /// Publishes what the request wishes and waits for what becomes of it. What is answered keeps
     /// DESIGN's invariant 4.
-    boost::asio::awaitable<http::Response> submit(domain::CommandKind kind, http::Request request);
+    boost::asio::awaitable<http::Response> submit(domain::CommandKind kind,
+                                                  const http::Request& request);
+    boost::asio::awaitable<http::Response> submit(Wish wish);
 
     /// Whether the command was published here and its outcome is not known yet, as far as is
     /// remembered: of those answered already the last `in_flight_max`.

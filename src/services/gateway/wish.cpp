@@ -39,6 +39,7 @@ bool may_lack_body(CommandKind kind) {
             return true;
         case CommandKind::create_item:
         case CommandKind::change_item:
+        case CommandKind::put_item:
         case CommandKind::create_location:
         case CommandKind::receive_stock:
         case CommandKind::adjust_stock:
@@ -64,6 +65,7 @@ bool takes_if_match(CommandKind kind) {
         case CommandKind::return_goods:
             return true;
         case CommandKind::create_item:
+        case CommandKind::put_item:
         case CommandKind::create_location:
         case CommandKind::receive_stock:
         case CommandKind::adjust_stock:
@@ -144,11 +146,17 @@ Read<JsonValue> add_if_match(JsonValue body, CommandKind kind, const http::Reque
     return with_member(std::move(body), "expected_version", std::move(number));
 }
 
-Read<base::Uuid> command_id(const std::optional<std::string>& key) {
-    if (!key) return base::Uuid::make_v7(base::Time::now());
-    if (!is_idempotency_key(*key))
+/// Empty when there is none.
+Read<std::optional<std::string>> read_key(const http::Request& request) {
+    auto key = request.header("idempotency-key");
+    if (key && !is_idempotency_key(*key))
         return std::unexpected(
             invalid_header("Idempotency-Key", "must be 1 to 255 visible ASCII characters"));
+    return key;
+}
+
+base::Uuid command_id(const std::optional<std::string>& key) {
+    if (!key) return base::Uuid::make_v7(base::Time::now());
     const std::array<std::string_view, 2> parts{kAnonymous, *key};
     return base::Uuid::make_v8(parts);
 }
@@ -156,10 +164,7 @@ Read<base::Uuid> command_id(const std::optional<std::string>& key) {
 }  // namespace
 
 std::expected<Wish, http::Problem> read_wish(CommandKind kind, const http::Request& request) {
-    const auto key = request.header("idempotency-key");
-    const auto id = command_id(key);
-    if (!id) return std::unexpected(id.error());
-
+    if (auto key = read_key(request); !key) return std::unexpected(std::move(key.error()));
     auto json = read_body(kind, request);
     if (json) json = add_path(std::move(*json), kind, request);
     if (json) json = add_if_match(std::move(*json), kind, request);
@@ -169,12 +174,18 @@ std::expected<Wish, http::Problem> read_wish(CommandKind kind, const http::Reque
     if (!body)
         return std::unexpected(
             invalid_field(std::move(body.error().field), std::move(body.error().detail)));
+    return make_wish(std::move(*body), request);
+}
 
-    Wish wish{.command = {.id = *id,
+std::expected<Wish, http::Problem> make_wish(domain::CommandBody body,
+                                             const http::Request& request) {
+    const auto key = read_key(request);
+    if (!key) return std::unexpected(key.error());
+    Wish wish{.command = {.id = command_id(*key),
                           .actor = std::string(kAnonymous),
                           .at = std::nullopt,
-                          .body = std::move(*body)},
-              .keyed = key.has_value(),
+                          .body = std::move(body)},
+              .keyed = key->has_value(),
               .preference = {}};
     if (const auto prefer = request.header("prefer")) wish.preference = parse_prefer(*prefer);
     return wish;

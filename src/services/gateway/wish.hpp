@@ -27,4 +27,9 @@ struct Wish {
 [[nodiscard]] std::expected<Wish, http::Problem> read_wish(domain::CommandKind kind,
                                                            const http::Request& request);
 
+/// As read_wish, for a write whose body was read already: from its headers `Idempotency-Key` and
+/// `Prefer`.
+[[nodiscard]] std::expected<Wish, http::Problem> make_wish(domain::CommandBody body,
+                                                           const http::Request& request);
+
 }  // namespace stockroom::gateway

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "stockroom/contract/names.hpp"
+#include "stockroom/ingress/translations.hpp"
 
 namespace stockroom::health {
 
@@ -18,17 +19,25 @@ HealthService::HealthService(ports::Bus& bus, std::unique_ptr<ports::Store> stor
 void HealthService::start() {
     worker_.start();
     desk_->start();
+    classic_.start();
 }
 
 void HealthService::stop() {
     worker_.request_stop();
+    classic_.stop();
     desk_->stop();
     worker_.stop();
 }
 
 std::string HealthService::trouble() const {
     auto trouble = worker_.trouble();
-    return trouble.empty() ? desk_->trouble() : trouble;
+    if (trouble.empty()) trouble = desk_->trouble();
+    return trouble.empty() ? classic_.trouble() : trouble;
+}
+
+void HealthService::serve_classic(const ingress::Ingress::Ways& ways) {
+    for (const auto queue : {contract::kClassicHealthcheck, contract::kClassicHealthCheck})
+        classic_.open(queue, ingress::acknowledge(queue), ways);
 }
 
 }  // namespace stockroom::health

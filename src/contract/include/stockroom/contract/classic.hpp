@@ -1,7 +1,13 @@
 #pragma once
 
+#include <expected>
 #include <string>
 #include <string_view>
+
+#include "stockroom/contract/codec.hpp"
+#include "stockroom/contract/json.hpp"
+#include "stockroom/domain/command.hpp"
+#include "stockroom/domain/state.hpp"
 
 namespace stockroom::contract {
 
@@ -23,5 +29,23 @@ inline constexpr std::string_view kClassicDeleteRecord = "delete_record";
 
 /// {"message":"…"}. REQUIRES: UTF-8.
 [[nodiscard]] std::string message_json(std::string_view text);
+
+/// The bodies of the classic interface, the same by HTTP and by queue, as the commands that they
+/// are. Members that are not known are passed over, and a quantity may stand in a text.
+using ReadClassic = std::expected<domain::CommandBody, Invalid>;
+/// {"sku","name","label","price":25.00,"quantity":50} → put_item. Name and label may be left out.
+[[nodiscard]] ReadClassic read_classic_item(std::string_view json);
+/// {"sku"} → retire_item
+[[nodiscard]] ReadClassic read_classic_deletion(std::string_view json);
+/// {"sku","customer"} → place_order of one unit, confirmed and fulfilled at once. The customer may
+/// be left out.
+[[nodiscard]] ReadClassic read_classic_purchase(std::string_view json);
+
+/// "price: must be an amount from …"
+[[nodiscard]] std::string to_sentence(const Invalid& invalid);
+
+/// {"sku","name","label","price":25.00,"quantity":50}: the price as a number, of its digits; the
+/// quantity is what is on hand.
+void write_classic_item(JsonWriter& json, const domain::ItemView& item);
 
 }  // namespace stockroom::contract

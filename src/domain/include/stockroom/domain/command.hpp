@@ -139,10 +139,20 @@ struct DiscardDeadLetter {
     std::string reason;  // not empty
 };
 
-using CommandBody =
-    std::variant<CreateItem, ChangeItem, RetireItem, CreateLocation, ReceiveStock, AdjustStock,
-                 PlaceOrder, ConfirmOrder, FulfilOrder, CancelOrder, CloseOrder, ReturnGoods,
-                 ExpireOrder, InsertRecord, DeleteRecord, ReplayDeadLetter, DiscardDeadLetter>;
+/// Makes an item be as it says, whether there is one, was one, or none: creates, revives or changes
+/// it, and adjusts its stock at main so that all its levels together come to the quantity.
+struct PutItem {
+    Sku sku;
+    std::string name;
+    std::string label;
+    Money price;
+    Quantity quantity = 0;  // 0 to kMaxQuantity
+};
+
+using CommandBody = std::variant<CreateItem, ChangeItem, RetireItem, CreateLocation, ReceiveStock,
+                                 AdjustStock, PlaceOrder, ConfirmOrder, FulfilOrder, CancelOrder,
+                                 CloseOrder, ReturnGoods, ExpireOrder, InsertRecord, DeleteRecord,
+                                 ReplayDeadLetter, DiscardDeadLetter, PutItem>;
 
 /// In the order of CommandBody's alternatives.
 enum class CommandKind {
@@ -163,6 +173,7 @@ enum class CommandKind {
     delete_record,
     replay_dead_letter,
     discard_dead_letter,
+    put_item,
 };
 
 struct Command {

@@ -115,13 +115,19 @@ enum class ReplayDeadLetterOutcome {
 
 enum class DiscardDeadLetterOutcome { dead_letter_not_found, wrong_state, discarded };
 
+enum class PutItemOutcome {
+    insufficient_stock,  // quantity: on hand at main would fall below what is held there
+    created,             // new, or a retired SKU revived
+    changed,             // also when all was so already: then the version stays
+};
+
 /// The alternatives after the first are in the order of CommandKind.
 using OutcomeCode =
     std::variant<CommandRefusal, CreateItemOutcome, ChangeItemOutcome, RetireItemOutcome,
                  CreateLocationOutcome, ReceiveStockOutcome, AdjustStockOutcome, PlaceOrderOutcome,
                  ConfirmOrderOutcome, FulfilOrderOutcome, CancelOrderOutcome, CloseOrderOutcome,
                  ReturnGoodsOutcome, ExpireOrderOutcome, InsertRecordOutcome, DeleteRecordOutcome,
-                 ReplayDeadLetterOutcome, DiscardDeadLetterOutcome>;
+                 ReplayDeadLetterOutcome, DiscardDeadLetterOutcome, PutItemOutcome>;
 
 /// What the stock lacks for one SKU of an order.
 struct Shortage {

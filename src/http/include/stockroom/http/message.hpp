@@ -17,6 +17,7 @@ struct Request {
     std::string path;    // as sent, still percent-encoded, without the query
     std::string id;      // what X-Request-Id answers: the client's own if it is 1 to 128 visible
                          // ASCII characters, else a fresh UUID
+    std::string peer;    // the client's IP address, an IPv4 one as such; empty: it is gone
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;         // names in lower case
     std::map<std::string, std::string, std::less<>> path_parameters;  // "sku" → decoded text
@@ -34,6 +35,10 @@ struct Request {
 /// Whether Accept names application/json, and no text/plain or Prometheus format that it would
 /// rather have (RFC 9110 section 12.5.1): of what is answered both as JSON and as text.
 [[nodiscard]] bool wants_json(const Request& request);
+/// The pairs of a body or query as a form writes them (application/x-www-form-urlencoded), decoded,
+/// in order. Empty when it is not percent-encoded UTF-8 without NUL.
+[[nodiscard]] std::optional<std::vector<std::pair<std::string, std::string>>> read_form(
+    std::string_view text);
 
 struct Response {
     int status = 200;

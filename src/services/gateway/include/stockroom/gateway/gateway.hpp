@@ -6,11 +6,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "stockroom/gateway/peer.hpp"
 #include "stockroom/http/limits.hpp"
+#include "stockroom/http/network.hpp"
 #include "stockroom/http/server.hpp"
 #include "stockroom/ports/bus.hpp"
+#include "stockroom/ports/classic.hpp"
 #include "stockroom/ports/events.hpp"
 #include "stockroom/ports/queries.hpp"
 #include "stockroom/telemetry/metrics.hpp"
@@ -30,6 +33,10 @@ struct Options {
     std::size_t event_listeners_max = 1'000;  // further ones are answered 503
     Peer health;                              // the health service
     Peer generator;                           // the order generator
+    /// The bus's classic queues; null: the classic interface is off. Outlives the gateway.
+    ports::ClassicBus* classic_bus = nullptr;
+    bool classic = false;                     // whether it is wanted
+    std::vector<http::Network> classic_from;  // who may call it besides this machine
     /// Empty when all is well besides bus and store; else what is wrong, for /readyz. Thread-safe.
     std::function<std::string()> trouble;
 };

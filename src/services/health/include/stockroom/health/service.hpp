@@ -5,6 +5,7 @@
 
 #include "stockroom/engine/worker.hpp"
 #include "stockroom/health/dead_letter_desk.hpp"
+#include "stockroom/ingress/classic_queues.hpp"
 
 namespace stockroom::health {
 
@@ -16,6 +17,10 @@ class HealthService {
                   std::unique_ptr<DeadLetterDesk> desk, telemetry::Metrics& metrics,
                   engine::OnFailure on_failure = {}, engine::Decide decide = domain::decide);
 
+    /// Answers what comes by the classic queues healthcheck and health_check, too. Call before
+    /// start().
+    void serve_classic(const ingress::Ingress::Ways& ways);
+
     /// Call once.
     void start();
     /// Finishes what is under way. The destructor does so too.
@@ -26,6 +31,7 @@ class HealthService {
   private:
     engine::Worker worker_;
     const std::unique_ptr<DeadLetterDesk> desk_;
+    ingress::ClassicQueues classic_;
 };
 
 }  // namespace stockroom::health

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "stockroom/engine/worker.hpp"
+#include "stockroom/ingress/classic_queues.hpp"
 #include "stockroom/orders/sweeper.hpp"
 
 namespace stockroom::orders {
@@ -18,6 +19,9 @@ class OrdersService {
                   std::chrono::milliseconds sweep_interval = ExpirySweeper::kDefaultInterval,
                   engine::Decide decide = domain::decide);
 
+    /// Answers what is asked by the classic queue order_processing, too. Call before start().
+    void serve_classic(const ingress::Ingress::Ways& ways, std::unique_ptr<ports::Queries> queries);
+
     /// Call once.
     void start();
     /// Finishes what is under way. The destructor does so too.
@@ -28,6 +32,7 @@ class OrdersService {
   private:
     engine::Worker worker_;
     ExpirySweeper sweeper_;
+    ingress::ClassicQueues classic_;
 };
 
 }  // namespace stockroom::orders
