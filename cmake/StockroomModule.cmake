@@ -27,12 +27,13 @@ set(stockroom_edges_orders ports engine contract ingress http runtime)
 set(stockroom_edges_records ports engine contract ingress http runtime)
 set(stockroom_edges_relay ports contract telemetry http runtime)
 set(stockroom_edges_health ports engine contract ingress http http_client runtime)
+set(stockroom_edges_generator contract http http_client runtime)
 set(stockroom_edges_wiring
     bus_amqp store_postgres store_sqlite gateway catalogue stock orders records relay health
-    engine http runtime)
+    generator engine http runtime)
 set(stockroom_edges_stockroom
-    wiring bus_memory store_sqlite gateway catalogue stock orders records health engine contract
-    http http_client runtime)
+    wiring bus_memory store_sqlite gateway catalogue stock orders records health generator engine
+    contract http http_client runtime)
 
 # stockroom_module(NAME
 #     SOURCES  a.cpp …        compiled into the static library stockroom_NAME

@@ -44,6 +44,7 @@ std::string index_json() {
     json.field("events", "/v1/events");
     json.field("statistics", "/v1/statistics/orders");
     json.field("health", "/v1/health");
+    json.field("generator", "/v1/generator");
     json.field("metrics", "/metrics");
     json.field("livez", "/livez");
     json.field("readyz", "/readyz");
