@@ -27,11 +27,12 @@ set(stockroom_edges_orders ports engine contract ingress http runtime)
 set(stockroom_edges_records ports engine contract ingress http runtime)
 set(stockroom_edges_relay ports contract telemetry http runtime)
 set(stockroom_edges_health ports engine contract ingress http http_client runtime)
+set(stockroom_edges_generator contract http http_client runtime)
 set(stockroom_edges_wiring
     bus_amqp store_postgres store_sqlite gateway catalogue stock orders records relay health
-    engine ingress http runtime)
+    generator engine ingress http runtime)
 set(stockroom_edges_stockroom
-    wiring bus_memory store_sqlite gateway catalogue stock orders records health engine ingress
+    wiring bus_memory store_sqlite gateway catalogue stock orders records health generator engine ingress
     contract http http_client runtime)
 
 # stockroom_module(NAME

@@ -41,4 +41,18 @@ std::expected<ServerUrl, std::string> ServerUrl::parse(std::string_view text,
     return server;
 }
 
+std::string percent_encoded(std::string_view text) {
+    constexpr std::string_view kUnreserved =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    std::string encoded;
+    for (const char c : text) {
+        if (kUnreserved.contains(c)) {
+            encoded += c;
+        } else {
+            encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+        }
+    }
+    return encoded;
+}
+
 }  // namespace stockroom::http_client

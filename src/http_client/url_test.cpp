@@ -46,5 +46,10 @@ TEST(ServerUrl, SaysWhatToGiveInstead) {
     }
 }
 
+TEST(PercentEncoded, KeepsUnreservedCharacters) {
+    EXPECT_EQ(percent_encoded("aZ09-._~"), "aZ09-._~");
+    EXPECT_EQ(percent_encoded("a b/c%é"), "a%20b%2Fc%25%C3%A9");
+}
+
 }  // namespace
 }  // namespace stockroom::http_client

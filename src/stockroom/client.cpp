@@ -59,8 +59,8 @@ Client::Result<void> Client::each_row(std::string target, std::string_view membe
     target += fmt::format("{}limit={}", target.contains('?') ? '&' : '?', ports::kMaxPageSize);
     std::string cursor;
     do {
-        const auto page =
-            get(cursor.empty() ? target : target + "&cursor=" + percent_encoded(cursor));
+        const auto page = get(
+            cursor.empty() ? target : target + "&cursor=" + http_client::percent_encoded(cursor));
         if (!page) return std::unexpected(page.error());
         const contract::JsonValue* rows = page->json.find(member);
         const auto* array = rows == nullptr ? nullptr : rows->as<contract::JsonValue::Array>();
@@ -71,20 +71,6 @@ Client::Result<void> Client::each_row(std::string target, std::string_view membe
         cursor = string_member(page->json, "next").value_or("");
     } while (!cursor.empty());
     return {};
-}
-
-std::string percent_encoded(std::string_view text) {
-    constexpr std::string_view kUnreserved =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    std::string encoded;
-    for (const char c : text) {
-        if (kUnreserved.contains(c)) {
-            encoded += c;
-        } else {
-            encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-        }
-    }
-    return encoded;
 }
 
 std::expected<std::int64_t, std::string> integer_member(const contract::JsonValue& object,

@@ -48,9 +48,6 @@ class Client {
     bool was_reached_ = false;
 };
 
-/// Everything but unreserved characters as %XX (RFC 3986 section 2.3).
-[[nodiscard]] std::string percent_encoded(std::string_view text);
-
 /// Members of an answer. The error names the one that is missing or of another type.
 [[nodiscard]] std::expected<std::int64_t, std::string> integer_member(
     const contract::JsonValue& object, std::string_view member);

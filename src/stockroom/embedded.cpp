@@ -11,6 +11,7 @@
 #include "stockroom/stock/service.hpp"
 #include "stockroom/store_sqlite/sqlite.hpp"
 #include "stockroom/telemetry/metrics.hpp"
+#include "stockroom/wiring/generator_options.hpp"
 
 namespace stockroom {
 
@@ -25,6 +26,8 @@ struct Embedded::Parts {
     /// REQUIRES: the services are made.
     [[nodiscard]] Result open_classic();
     [[nodiscard]] std::string trouble() const;
+    /// What the order generator answers to the gateway.
+    [[nodiscard]] gateway::PeerAnswer tell(const gateway::PeerRequest& request);
 
     telemetry::Metrics metrics;
     std::shared_ptr<store_sqlite::SqliteDatabase> database;
@@ -34,6 +37,7 @@ struct Embedded::Parts {
     std::optional<orders::OrdersService> orders;
     std::optional<health::HealthService> health;
     std::optional<records::RecordsService> records;
+    std::optional<generator::Generator> generator;
     std::optional<gateway::Gateway> gateway;
     http::Address address;
 };
@@ -90,6 +94,12 @@ std::string Embedded::Parts::trouble() const {
     return {};
 }
 
+gateway::PeerAnswer Embedded::Parts::tell(const gateway::PeerRequest& request) {
+    if (request.target.ends_with("/start")) generator->start();
+    if (request.target.ends_with("/stop")) generator->stop();
+    return {.status = 200, .body = generator->to_json()};
+}
+
 std::expected<std::unique_ptr<Embedded>, std::string> Embedded::start(Options options) {
     auto database = store_sqlite::SqliteDatabase::open(options.store_path);
     if (!database) return std::unexpected(std::move(database.error().detail));
@@ -103,6 +113,9 @@ std::expected<std::unique_ptr<Embedded>, std::string> Embedded::start(Options op
         options.gateway.classic_bus = &parts->bus;
     }
     options.gateway.trouble = [of = parts.get()] { return of->trouble(); };
+    parts->generator.emplace(options.generator, parts->metrics);
+    options.gateway.generator = gateway::Peer(
+        [of = parts.get()](const gateway::PeerRequest& request) { return of->tell(request); });
     parts->gateway.emplace(
         parts->bus, [of = parts->database] { return of->make_queries(); },
         std::move(options.gateway), parts->metrics);
@@ -114,6 +127,7 @@ std::expected<std::unique_ptr<Embedded>, std::string> Embedded::start(Options op
     auto address = parts->gateway->start();
     if (!address) return std::unexpected(std::move(address.error()));
     parts->address = std::move(*address);
+    parts->generator->launch(wiring::url_of(parts->address));
     return std::unique_ptr<Embedded>(new Embedded(std::move(parts)));
 }
 
@@ -128,6 +142,7 @@ const http::Address& Embedded::address() const {
 }
 
 void Embedded::stop() {
+    parts_->generator->shut_down();
     parts_->gateway->stop();
     parts_->records->stop();
     parts_->orders->stop();

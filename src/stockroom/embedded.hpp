@@ -8,6 +8,7 @@
 
 #include "stockroom/engine/worker.hpp"
 #include "stockroom/gateway/gateway.hpp"
+#include "stockroom/generator/generator.hpp"
 
 namespace stockroom {
 
@@ -19,6 +20,7 @@ class Embedded {
         std::string store_path;
         std::size_t queue_max = 10'000;  // commands of one service that wait at most
         gateway::Options gateway;
+        generator::Options generator;
         engine::OnFailure on_failure;  // a service has ended by a bug: stop and start again
     };
 

@@ -11,6 +11,7 @@
 #include "stockroom/telemetry/log.hpp"
 #include "stockroom/wiring/check.hpp"
 #include "stockroom/wiring/gateway_options.hpp"
+#include "stockroom/wiring/generator_options.hpp"
 #include "stockroom/wiring/store_url.hpp"
 
 #include "commands.hpp"
@@ -81,6 +82,7 @@ void add_options(CLI::App& command, ServeFlags& flags) {
         ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();
     wiring::add_gateway_options(command, embedded.gateway);
+    wiring::add_generator_options(command, "generator-", embedded.generator);
 }
 
 }  // namespace

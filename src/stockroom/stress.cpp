@@ -129,7 +129,7 @@ Done Stress::create_item() {
 
 Done Stress::read_orders() {
     orders_.resize(static_cast<std::size_t>(result_.buyers));
-    return client_.each_row("/v1/orders?customer=" + percent_encoded(run_), "orders",
+    return client_.each_row("/v1/orders?customer=" + http_client::percent_encoded(run_), "orders",
                             [this](const JsonValue& order) { return add_order(order); });
 }
 
@@ -177,7 +177,7 @@ void Stress::compare(std::size_t buyer, const BuyerReport& report) {
 }
 
 Done Stress::read_stock() {
-    const std::string item = "/v1/items/" + percent_encoded(run_);
+    const std::string item = "/v1/items/" + http_client::percent_encoded(run_);
     const auto stock = client_.get(item + "/stock");
     if (!stock) return std::unexpected(stock.error());
     const auto on_hand = integer_member(stock->json, "on_hand");

@@ -82,28 +82,30 @@ Response index(std::string_view service) {
 }
 
 http::Router make_routes(std::string_view service, std::vector<Part> parts,
-                         telemetry::Metrics& metrics,
-                         const std::function<void(http::Router&)>& add_routes) {
+                         telemetry::Metrics& metrics, OwnRoutes own) {
     http::Router router;
     router.add("GET", "/livez",
                [](const Request&) { return at_once({.body = R"({"status":"ok"})"}); });
     router.add("GET", "/readyz",
                [parts = std::move(parts)](const Request&) { return at_once(ready(parts)); });
-    router.add("GET", "/metrics", [&metrics](const Request&) {
-        return at_once({.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                        .body = metrics.to_text()});
-    });
-    router.add("GET", "/", [answer = index(service)](const Request&) { return at_once(answer); });
-    add_routes(router);
+    router.add("GET", "/metrics",
+               [&metrics, as_json = std::move(own.metrics_as_json)](const Request& request) {
+                   if (as_json && http::wants_json(request)) return as_json(request);
+                   return at_once({.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                                   .body = metrics.to_text()});
+               });
+    if (!own.index)
+        own.index = [answer = index(service)](const Request&) { return at_once(answer); };
+    router.add("GET", "/", std::move(own.index));
+    own.add(router);
     return router;
 }
 
 }  // namespace
 
 AdminServer::AdminServer(std::string_view service, std::vector<Part> parts,
-                         telemetry::Metrics& metrics,
-                         const std::function<void(http::Router&)>& add_routes)
-    : server_(context_, make_routes(service, std::move(parts), metrics, add_routes), limits(),
+                         telemetry::Metrics& metrics, OwnRoutes own)
+    : server_(context_, make_routes(service, std::move(parts), metrics, std::move(own)), limits(),
               metrics) {}
 
 AdminServer::~AdminServer() {

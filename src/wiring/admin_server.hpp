@@ -22,6 +22,13 @@ struct Part {
     std::function<std::string()> trouble;  // empty while all is well; thread-safe, never waits
 };
 
+/// What a service answers at its port beside probes and metrics.
+struct OwnRoutes {
+    std::function<void(http::Router&)> add = [](http::Router&) {};
+    http::Handler index{};            // GET /; empty: name, version, links
+    http::Handler metrics_as_json{};  // GET /metrics for who wants JSON; empty: all get text
+};
+
 /// What a service without an HTTP API of its own serves to operators, on a thread of its own:
 ///     GET /livez     200 while the process answers
 ///     GET /readyz    200, or 503 naming the parts in trouble
@@ -31,9 +38,8 @@ struct Part {
 class AdminServer {
   public:
     /// REQUIRES: metrics outlive it.
-    AdminServer(
-        std::string_view service, std::vector<Part> parts, telemetry::Metrics& metrics,
-        const std::function<void(http::Router&)>& add_routes = [](http::Router&) {});
+    AdminServer(std::string_view service, std::vector<Part> parts, telemetry::Metrics& metrics,
+                OwnRoutes own = {});
     /// Stops.
     ~AdminServer();
     AdminServer(const AdminServer&) = delete;

@@ -18,11 +18,16 @@ constexpr About kGateway{
 struct GatewayFlags {
     ServiceFlags service;
     std::string health_url = "http://127.0.0.1:8085";
+    std::string generator_url = "http://127.0.0.1:8086";
 };
 
 void add_peer_flags(CLI::App& app, GatewayFlags& flags) {
     app.add_option("--health-url", flags.health_url,
                    "Where the health service listens; it is asked for /v1/health")
+        ->type_name("URL")
+        ->capture_default_str();
+    app.add_option("--generator-url", flags.generator_url,
+                   "Where the order generator listens; it is asked for /v1/generator")
         ->type_name("URL")
         ->capture_default_str();
 }
@@ -41,6 +46,9 @@ int serve(const GatewayFlags& given, gateway::Options& options, const Wrap& wrap
     auto health = read_peer("--health-url", given.health_url);
     if (!health) return refuse(kGateway, runtime::kExitUsage, health.error());
     options.health = *std::move(health);
+    auto generator = read_peer("--generator-url", given.generator_url);
+    if (!generator) return refuse(kGateway, runtime::kExitUsage, generator.error());
+    options.generator = *std::move(generator);
 
     runtime::Lifecycle lifecycle(kStopTime, runtime::kExitDone);
     telemetry::start_log(kGateway.name, flags.log_level);

@@ -59,9 +59,10 @@ int serve(const About& about, const ServiceFlags& flags, const Wrap& wrap, const
     running.service = make(*running.backends,
                            [&lifecycle](const std::string& reason) { lifecycle.fail(reason); });
     running.watch.emplace(make_ask(*running.backends));
-    running.admin.emplace(
-        about.name, running.parts(), running.backends->metrics(),
-        [&running](http::Router& router) { running.service->add_routes(router); });
+    running.admin.emplace(about.name, running.parts(), running.backends->metrics(),
+                          OwnRoutes{.add = [&running](http::Router& router) {
+                              running.service->add_routes(router);
+                          }});
     const auto address = running.admin->start(settings->listen);
     if (!address) return refuse_to_listen(about, address.error());
 

@@ -34,11 +34,15 @@ std::expected<void, std::string> require_file(std::string_view flag, const std::
 
 }  // namespace
 
-void add_service_flags(CLI::App& command, const About& about, ServiceFlags& flags) {
-    flags.listen = fmt::format("127.0.0.1:{}", about.port);
-    command.add_option("--listen", flags.listen, "Where to listen; port 0 takes a free one")
+void add_listen_flag(CLI::App& command, const About& about, std::string& listen) {
+    listen = fmt::format("127.0.0.1:{}", about.port);
+    command.add_option("--listen", listen, "Where to listen; port 0 takes a free one")
         ->type_name("ADDRESS:PORT")
         ->capture_default_str();
+}
+
+void add_service_flags(CLI::App& command, const About& about, ServiceFlags& flags) {
+    add_listen_flag(command, about, flags.listen);
     command.add_option("--store-url", flags.store_url, "The store")
         ->type_name("postgres://USER:PASSWORD@HOST:PORT/DATABASE");
     command

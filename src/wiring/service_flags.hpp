@@ -33,6 +33,7 @@ struct ServiceFlags {
     std::string check;  // "livez" or "readyz": only ask the service that runs, and exit
 };
 
+void add_listen_flag(CLI::App& command, const About& about, std::string& listen);
 /// Adds them, and lets every option that the command has then be given by the environment, too.
 void add_service_flags(CLI::App& command, const About& about, ServiceFlags& flags);
 

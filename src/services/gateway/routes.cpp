@@ -45,6 +45,7 @@ std::string index_json() {
     json.field("statistics", "/v1/statistics/orders");
     json.field("dead_letters", "/v1/dead-letters");
     json.field("health", "/v1/health");
+    json.field("generator", "/v1/generator");
     json.field("metrics", "/metrics");
     json.field("livez", "/livez");
     json.field("readyz", "/readyz");

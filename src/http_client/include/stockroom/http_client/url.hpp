@@ -21,4 +21,7 @@ struct ServerUrl {
     [[nodiscard]] std::string to_string() const { return "http://" + host_header + base_path; }
 };
 
+/// Everything but unreserved characters as %XX (RFC 3986 section 2.3).
+[[nodiscard]] std::string percent_encoded(std::string_view text);
+
 }  // namespace stockroom::http_client

@@ -31,5 +31,7 @@ struct Wrap {
 [[nodiscard]] int run_records(int argc, char** argv, const Wrap& wrap = {});
 [[nodiscard]] int run_relay(int argc, char** argv, const Wrap& wrap = {});
 [[nodiscard]] int run_health(int argc, char** argv, const Wrap& wrap = {});
+/// Of them all the only one that has neither bus nor store, but a gateway.
+[[nodiscard]] int run_generator(int argc, char** argv);
 
 }  // namespace stockroom::wiring
