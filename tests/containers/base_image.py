@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
-from engine import LocalError, output
+from engine import WITHOUT, LocalError, output
 
 SUITE = "bookworm"
 OFFICIAL = f"debian:{SUITE}-slim"
@@ -84,8 +84,9 @@ def bootstrap(root, mirror):
         except (OSError, subprocess.TimeoutExpired) as error:
             raise LocalError(f"debootstrap: {error}\n{log.read_text()[-2000:]}") from error
     if done.returncode != 0:
-        raise LocalError(f"debootstrap has failed; only root can make the base image where no "
-                         f"registry is at hand\n{log.read_text()[-2000:]}")
+        raise LocalError(f"{log.read_text()[-2000:]}\nNo registry has given {OFFICIAL}, and debootstrap "
+                         f"has failed, too. Run this as root, give the Docker here that image as "
+                         f"{NAME}, {WITHOUT}")
 
 
 def write_settings(root):
