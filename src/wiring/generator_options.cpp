@@ -61,6 +61,7 @@ void add_generator_options(CLI::App& command, std::string_view prefix,
         ->default_str(to_text(options.every));
     command.add_option(name("seed"), options.seed, "Decides on the items and quantities of orders")
         ->type_name("N")
+        ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
     const std::map<std::string, Placed> kinds{{"reserved", Placed::reserved},
                                               {"confirmed", Placed::confirmed},

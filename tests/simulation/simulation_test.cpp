@@ -31,6 +31,7 @@ bool is_refused(const OutcomeCode& outcome) {
     return std::visit(
         []<typename Code>(Code code) {
             if constexpr (std::is_same_v<Code, InsertRecordOutcome>) return false;
+            if constexpr (std::is_same_v<Code, PutItemOutcome>) return code < Code::created;
             if constexpr (std::is_same_v<Code, PlaceOrderOutcome>) return code < Code::reserved;
             if constexpr (std::is_same_v<Code, FulfilOrderOutcome>)
                 return code < Code::partially_fulfilled;

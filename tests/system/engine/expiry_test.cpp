@@ -131,6 +131,8 @@ class StuckQueries final : public ports::Queries {
     }
     Result<std::vector<domain::DeadLetter>> letters_to_replay(std::size_t) override { return {}; }
     Result<std::int64_t> count_dead_letters(domain::DeadLetterState) override { return 0; }
+    Result<std::optional<domain::Record>> record(const domain::Srn&) override { return {}; }
+    ports::PageResult<domain::Record> records(const ports::PageRequest&) override { return {}; }
     Result<std::vector<ports::LoggedEvent>> events_after(std::int64_t, std::size_t) override {
         return {};
     }
