@@ -19,6 +19,7 @@ WITHOUT = {
     "records": "what inserts or deletes records waits in its queue",
     "relay": "events wait in the log, and reads are answered by the store alone",
     "health": "nobody watches the parts",
+    "generator": "no orders are generated",
 }
 LOG_LINES = 200
 

@@ -19,7 +19,8 @@ REPLICAS_MAX = 10
 PORTS = 90  # from the gateway's on
 BROKER_OFFSET = 10
 STORE_OFFSET = 14
-# Each service, the first of its replicas' ports counted from the gateway's, and who it is in the store.
+# Each service, the first of its replicas' ports counted from the gateway's, and who it is in the store
+# (None: it knows neither store nor broker).
 SERVICES = {
     "gateway": (0, "local_reader"),
     "catalogue": (20, "local_service"),
@@ -27,6 +28,7 @@ SERVICES = {
     "orders": (40, "local_service"),
     "relay": (50, "local_relay"),
     "health": (60, "local_service"),
+    "generator": (70, None),
     "records": (80, "local_service"),
 }
 # What has a log besides them, and in which folder.
@@ -88,15 +90,20 @@ class System:
 
     def service(self, name, number=1):
         offset, user = SERVICES[name]
-        settings = {"STOCKROOM_STORE_URL": self.store_url(user),
-                    "STOCKROOM_BUS_URL": self.broker.url(VHOST), **self.settings_of(name)}
+        settings = self.settings_of(name)
+        if user:
+            settings |= {"STOCKROOM_STORE_URL": self.store_url(user),
+                         "STOCKROOM_BUS_URL": self.broker.url(VHOST)}
         return Service(name, number, self.folder / "services",
                        self.binaries / f"stockroom-{name}", self.port + offset + number - 1, settings)
 
     def settings_of(self, name):
         """What only this service wants to know."""
         if name == "gateway":
-            return {"STOCKROOM_HEALTH_URL": f"http://127.0.0.1:{self.port + SERVICES['health'][0]}"}
+            return {f"STOCKROOM_{peer.upper()}_URL": f"http://127.0.0.1:{self.port + SERVICES[peer][0]}"
+                    for peer in ("health", "generator")}
+        if name == "generator":
+            return {"STOCKROOM_GATEWAY_URL": self.url}
         return {}
 
     def services(self):

@@ -111,12 +111,16 @@ class Services:
         return f"postgres://{self.login(service)}:{self.password(service)}@{place}/{self.name}"
 
     def service(self, name, port):
+        if name == "generator":
+            return Service(name, 1, self.folder, self.binary.parent / "stockroom-generator", port,
+                           {"STOCKROOM_GATEWAY_URL": f"http://127.0.0.1:{self.ports['gateway']}"})
         settings = {"STOCKROOM_STORE_URL": self.store_url_of(name), "STOCKROOM_BUS_URL": self.amqp_url}
         if self.tls:
             settings["STOCKROOM_BUS_URL"] = self.amqps_url
             settings["STOCKROOM_BUS_CA_FILE"] = os.environ["STOCKROOM_TEST_CA_FILE"]
         if name == "gateway":
-            settings["STOCKROOM_HEALTH_URL"] = f"http://127.0.0.1:{self.ports['health']}"
+            for peer in ("health", "generator"):
+                settings[f"STOCKROOM_{peer.upper()}_URL"] = f"http://127.0.0.1:{self.ports[peer]}"
         return Service(name, 1, self.folder, self.binary.parent / f"stockroom-{name}", port, settings)
 
     def manage(self, method, path, body=None):

@@ -12,6 +12,7 @@ from local_system import ROOT, dev, end, new_system
 PAGE = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
 WORKERS = ("catalogue", "stock", "orders", "relay", "health", "records")
 TRIVIAL = {"--help", "--version"}
+OF_ALL = {"--listen", "--log-level", "--check"}
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +51,18 @@ def test_every_flag_has_its_row(binary, name):
     assert flags_in("\n".join(options)) == flags_in("\n".join(cells[0] for cells in rows))
 
 
-def test_the_defaults_are_those_of_the_program(binary):
-    text = help_of(binary, "gateway")
-    for cells in rows_below("of the gateway"):
+def test_every_flag_of_the_generator_has_its_row(binary):
+    options = [line for line in help_of(binary, "generator").splitlines() if line.startswith("  -")]
+    told = flags_in("\n".join(cells[0] for cells in rows_below("of the generator")))
+    assert flags_in("\n".join(options)) == told | OF_ALL
+
+
+@pytest.mark.parametrize("name", ("gateway", "generator"))
+def test_the_defaults_are_those_of_the_program(binary, name):
+    text = help_of(binary, name)
+    for cells in rows_below(f"of the {name}"):
+        if cells[1] == "–":
+            continue
         flag = cells[0].strip("`").split()[0]
         assert re.search(rf"{flag} [^\n]*={re.escape(cells[1])} ", text), cells
 
@@ -63,7 +73,7 @@ def test_every_metric_has_its_row(system, contract):
     client.place(client.create_item(), 1, status=409)
     client.close()
     found = set()
-    for name in ("gateway", *WORKERS):
+    for name in ("gateway", *WORKERS, "generator"):
         done = subprocess.run(["curl", "-sf", f"{system.service(name).url}/metrics"],
                               capture_output=True, text=True, check=True)
         found |= set(re.findall(r"^# TYPE (\w+) ", done.stdout, re.MULTILINE))

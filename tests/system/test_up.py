@@ -15,7 +15,8 @@ from local_system import ROOT, System, command, dev, end, environment, new_syste
 
 from local import Broker, LocalError, process  # found by local_system
 
-SERVICES = {"gateway-1", "catalogue-1", "stock-1", "orders-1", "relay-1", "health-1", "records-1"}
+SERVICES = {"gateway-1", "catalogue-1", "stock-1", "orders-1", "relay-1", "health-1", "records-1",
+            "generator-1"}
 SERVERS = {"broker", "store", "epmd"}
 DEADLINE_SECONDS = 60
 
