@@ -12,7 +12,7 @@ from engine import DOCKER, LocalError
 FOLDER = pathlib.Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
 BUILD = ROOT / "deploy/docker/build"
-BUILD_SECONDS = 1500
+BUILD_SECONDS = 2400
 STANDINS = {"rabbitmq": "stockroom-test/rabbitmq:3.13-management", "postgres": "stockroom-test/postgres:16"}
 
 
