@@ -21,13 +21,13 @@ class Campaign:
         self.crowd.open_shop(self.client)
         self.client.close()
 
-    def run(self, parts, times, pairs=()):
-        """Gives the kills."""
+    def run(self, parts, times, pairs=(), at_first=None):
+        """Gives the kills. `at_first` is called while the crowd is at work, before the first of them."""
         kills = draw_kills(self.seed, self.crowd.orders, parts, times, pairs)
         print(f"seed {self.seed}: " + ", ".join(map(str, kills)), flush=True)
         started = time.monotonic()
         self.crowd.start()
-        chaos = Chaos(self.stage, self.crowd, kills)
+        chaos = Chaos(self.stage, self.crowd, kills, at_first)
         chaos.start()
         self.crowd.join()
         chaos.finish()

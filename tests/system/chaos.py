@@ -39,14 +39,18 @@ class Chaos(threading.Thread):
     """Does the kills while the crowd is at it, as long as the crowd has time. Each finds the system whole
     and the crowd busy. `system` has kill(part), start(part) and wait_until_ready()."""
 
-    def __init__(self, system, crowd, kills):
+    def __init__(self, system, crowd, kills, at_first=None):
+        """`at_first` is called before the kills, once the crowd is at work."""
         super().__init__(name="chaos", daemon=True)
         self.system, self.crowd, self.kills, self.failure = system, crowd, kills, None
+        self.at_first = at_first
         self.slack = slack(crowd.orders, len(kills))
         crowd.set_limit(kills[0].point + self.slack)
 
     def run(self):
         try:
+            if self.at_first and self.crowd.wait_until_settled(1):
+                self.at_first()
             for kill in self.kills:
                 try:
                     self.system.wait_until_ready(max(self.crowd.seconds_left(), 1))
