@@ -18,7 +18,7 @@ SQL = re.compile(r'"[^"\n]*\b(SELECT\s|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 JSON_LIBRARY = re.compile(r"\bboost\s*::\s*json\b|<boost/json|\bnlohmann\b|\brapidjson\b")
 JSON_LIBRARY_HOMES = ("contract", "http")
-JSON_TREE_HOMES = ("contract", "gateway", "health", "http_client", "stockroom")
+JSON_TREE_HOMES = ("contract", "gateway", "generator", "health", "http_client", "stockroom")
 MAX_LINES = 500
 
 
