@@ -128,7 +128,8 @@ class Compose:
         self.docker("kill", self.container(part))
 
     def start(self, part):
-        self.up(part.partition("-")[0])
+        """Without what it depends on, which may be unwell still."""
+        self("up", "-d", "--no-deps", part.partition("-")[0])
 
     def scale(self, service, number):
         """For good: any later `up` would set it back, but for the variable."""
