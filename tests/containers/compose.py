@@ -57,8 +57,12 @@ class Compose:
         self("up", "-d", *services)
 
     def remove(self):
-        """Also its data."""
-        self.run("down", "--volumes", "--remove-orphans", "--timeout", 20)
+        """Also its data; in a hurry."""
+        left = self.docker("ps", "--all", "--quiet", "--filter",
+                           f"label=com.docker.compose.project={self.project}").split()
+        if left:
+            self.docker("rm", "--force", *left)
+        self.run("down", "--volumes")
 
     def tool(self, *arguments, options=()):
         """The command line, in a container of its own."""

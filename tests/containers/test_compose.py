@@ -80,7 +80,7 @@ def check_confined(system, part):
     host = inspected["HostConfig"]
     assert host["ReadonlyRootfs"]
     assert host["CapDrop"] == ["ALL"] and not host["CapAdd"]
-    assert "no-new-privileges:true" in host["SecurityOpt"]
+    assert host["SecurityOpt"] == ["no-new-privileges"]
     assert not host["Privileged"]
     assert inspected["Config"]["User"] not in ("", "root", "0")
     assert host["Memory"] > 0 and host["NanoCpus"] > 0 and host["PidsLimit"] > 0

@@ -17,6 +17,7 @@ class Campaign:
         self.stage, self.seed = stage, seed
         self.crowd = Crowd(stage.url, seed, orders, clients, seconds_max)
         self.subscriber = Subscriber(stage.amqp_url())
+        stage.write_down_queues()
         self.client = Client(stage.url, contract)
         self.crowd.open_shop(self.client)
         self.client.close()

@@ -99,6 +99,9 @@ class Stage:
     def sql(self, text):
         return self.store.sql(text, DATABASE)
 
+    def write_down_queues(self):
+        self.broker.write_down_queues()
+
     def queue_lengths(self):
         """What waits, and what is taken and not acked, by queue."""
         lines = self.broker.control("list_queues", "-p", VHOST, "--no-table-headers", "name",

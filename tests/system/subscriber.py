@@ -21,12 +21,14 @@ class Event:
 
 
 class Subscriber:
-    """Bound from the start; reads at the end what its queue has kept for it."""
+    """Bound from the start; reads at the end what its queue has kept for it. That is a quorum queue: of
+    messages that are not confirmed yet a classic one, killed, may keep a later one and lose an earlier,
+    which is then sent again behind it."""
 
     def __init__(self, amqp_url, queue="test.subscriber"):
         self.amqp_url, self.queue = amqp_url, queue
         with self.connected() as channel:
-            channel.queue_declare(queue, durable=True)
+            channel.queue_declare(queue, durable=True, arguments={"x-queue-type": "quorum"})
             channel.queue_bind(queue, EXCHANGE, "#")
         self.events, self.heartbeats = [], 0
 
