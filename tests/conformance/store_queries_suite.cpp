@@ -220,6 +220,9 @@ TEST_P(StoreSuite, FiltersItemsByLabelAndLowStock) {
     EXPECT_THAT(found_items("tea", "cold"), ElementsAre("b"));
     EXPECT_THAT(found_items("", "cold", true), ElementsAre("b", "c"));
     EXPECT_THAT(found_items("", "", true), ElementsAre("a", "b", "c"));
+    const auto low = must(queries().items({.prefix = "", .label = "", .low_stock = true},
+                                          {.cursor = "", .limit = 3}));
+    EXPECT_EQ(low.next, "") << "only an item that is not low comes after c";
     auto held = level(sku("d"), 10, 1);
     held.version = 2;
     given(store(), changing(held));
@@ -244,6 +247,11 @@ TEST_P(StoreSuite, FiltersOrders) {
     EXPECT_THAT(found_orders("c-"), ElementsAre());
     EXPECT_THAT(found_orders("", domain::OrderState::confirmed), ElementsAre(id(1)));
     EXPECT_THAT(found_orders("c-1", domain::OrderState::reserved), ElementsAre(id(3)));
+    const auto reserved =
+        must(queries().orders({.customer = "", .state = domain::OrderState::reserved, .since = {}},
+                              {.cursor = "", .limit = 2}));
+    EXPECT_EQ(reserved.rows.size(), 2);
+    EXPECT_EQ(reserved.next, "") << "only a confirmed order comes after the two";
     EXPECT_THAT(found_orders("", std::nullopt, since), ElementsAre(id(3)));
     EXPECT_THAT(found_orders("c-2", std::nullopt, since), ElementsAre());
 }

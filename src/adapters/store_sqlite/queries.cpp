@@ -178,16 +178,16 @@ ports::Page<domain::ItemView> SqliteQueries::read_items(Rows skus, bool low_stoc
     ports::Page<domain::ItemView> page;
     std::string last;
     for (std::size_t examined = 0; skus.next(); ++examined) {
-        if (page.rows.size() == limit || examined == kMaxExamined) {
-            page.next = write_cursor(CursorKind::items, last);
-            break;
-        }
         const auto sku = read_sku(*connection_, skus, 0);
         auto view = sku ? read_item_view(*sku) : std::nullopt;
         if (!view) break;
+        const bool is_listed = !low_stock || view->available() <= view->item.reorder_point;
+        if (examined == kMaxExamined || (is_listed && page.rows.size() == limit)) {
+            page.next = write_cursor(CursorKind::items, last);
+            break;
+        }
         last = sku->text();
-        if (low_stock && view->available() > view->item.reorder_point) continue;
-        page.rows.push_back(*std::move(view));
+        if (is_listed) page.rows.push_back(*std::move(view));
     }
     return page;
 }
@@ -316,13 +316,14 @@ ports::PageResult<domain::OrderView> SqliteQueries::orders(const ports::OrderFil
         for (std::size_t examined = 0; rows.next(); ++examined) {
             // Numbers grow with the time of creation, so nothing after this is late enough.
             if (filter.since && rows.time(2) < *filter.since) break;
-            if (found.rows.size() == limit || examined == kMaxExamined ||
-                lines >= ports::kMaxPageLines) {
+            const bool is_listed = !filter.state || rows.text(1) == state;
+            const bool is_full = found.rows.size() == limit || lines >= ports::kMaxPageLines;
+            if (examined == kMaxExamined || (is_listed && is_full)) {
                 found.next = write_cursor(CursorKind::orders, last);
                 break;
             }
             last = rows.integer(0);
-            if (filter.state && rows.text(1) != state) continue;
+            if (!is_listed) continue;
             auto order = rows_.order(last);
             if (!order) break;
             auto hold = rows_.hold(last);
