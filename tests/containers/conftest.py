@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from harness import Harness
@@ -20,10 +22,10 @@ def run(harness, request):
     containers = []
 
     def start(image, *arguments, options=()):
-        name = f"{harness.name}-{request.node.name[:40].strip('[]_')}-{len(containers)}"
-        name = "".join(character if character.isalnum() or character in "-_." else "-"
-                       for character in name)
+        test = re.sub(r"[^A-Za-z0-9]+", "-", request.node.name)[:40]
+        name = f"{harness.name}-{test}-{len(containers)}"
         containers.append(name)
+        harness.docker.run("rm", "--force", "--volumes", name)
         harness.docker("run", "--detach", "--name", name, *options, harness.images.get(image, image),
                        *arguments)
         return name
@@ -34,8 +36,17 @@ def run(harness, request):
 
 
 @pytest.fixture
-def volume(harness, request):
-    name = f"{harness.name}-{len(request.node.name)}-volume"
+def volume(harness):
+    """The name of an empty volume. It goes with the test, and so do the containers that have it."""
+    name = f"{harness.name}-volume"
+
+    def remove():
+        users = harness.docker("ps", "--all", "--quiet", "--filter", f"volume={name}").split()
+        if users:
+            harness.docker("rm", "--force", *users)
+        harness.docker("volume", "rm", "--force", name)
+
+    remove()
     harness.docker("volume", "create", name)
     yield name
-    harness.docker.run("volume", "rm", "--force", name)
+    remove()

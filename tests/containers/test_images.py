@@ -3,10 +3,7 @@
 import json
 import pathlib
 import re
-import tarfile
 import urllib.request
-
-import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MEGABYTE = 1_000_000
@@ -29,36 +26,35 @@ def services(harness):
     return [name for name in harness.images if name != "stockroom"]
 
 
-def files(docker, image, folder):
-    """Path → what it is, for all that is no folder."""
-    container = docker("create", image, "none").strip()
-    try:
-        path = folder / "files.tar"
-        docker("export", "--output", path, container)
-        with tarfile.open(path) as archive:
-            return {member.name: (member.type, member.size, member.mtime)
-                    for member in archive if not member.isdir()}
-    finally:
-        docker("rm", container)
+def look_into(run, image):
+    """A container in which nothing runs, as root."""
+    return run(image, "infinity", options=("--user", "0", "--entrypoint", "sleep", "--no-healthcheck",
+                                           "--network", "none"))
 
 
-def shell(docker, image, command):
-    return docker("run", "--rm", "--user", "0", "--entrypoint", "sh", image, "-c", command)
+def shell(docker, container, command):
+    return docker("exec", container, "sh", "-c", command)
 
 
-def packages(docker, image):
-    return set(shell(docker, image, "dpkg-query -W -f '${Package}\\n'").split())
+def files(docker, container):
+    """Path → size and time, for all that is no folder."""
+    found = shell(docker, container, "find / -xdev ! -type d -printf '%P|%s|%T@\\n'")
+    return dict(line.split("|", 1) for line in found.splitlines())
 
 
-def package_files(docker, image, of):
-    listed = shell(docker, image, f"dpkg-query -L {' '.join(sorted(of))}").split()
+def packages(docker, container):
+    return set(shell(docker, container, "dpkg-query -W -f '${Package}\\n'").split())
+
+
+def package_files(docker, container, of):
+    listed = shell(docker, container, f"dpkg-query -L {' '.join(sorted(of))}").split()
     # /lib and its like are links into /usr now, and packages do not all know it.
     return {re.sub("^/(lib|bin|sbin)", r"/usr/\1", path) for path in listed}
 
 
-def dependencies(docker, image, of):
+def dependencies(docker, container, of):
     """The closure of their Depends, alternatives included."""
-    text = shell(docker, image, "dpkg-query -W -f '${Package}|${Pre-Depends}, ${Depends}\\n'")
+    text = shell(docker, container, "dpkg-query -W -f '${Package}|${Pre-Depends}, ${Depends}\\n'")
     depends = {}
     for line in text.splitlines():
         name, _, rest = line.partition("|")
@@ -72,13 +68,13 @@ def dependencies(docker, image, of):
     return found
 
 
-def linked_packages(docker, image, binary):
+def linked_packages(docker, container, binary):
     """The packages of every library that is loaded with the binary."""
-    libraries = shell(docker, image, f"ldd /usr/local/bin/{binary}")
+    libraries = shell(docker, container, f"ldd /usr/local/bin/{binary}")
     assert "not found" not in libraries
     names = re.findall(r"^\s*(lib\S+) => /", libraries, re.MULTILINE)
     assert "libc.so.6" in names
-    owners = shell(docker, image, f"dpkg-query -S {' '.join('*/' + name for name in names)}")
+    owners = shell(docker, container, f"dpkg-query -S {' '.join('*/' + name for name in names)}")
     return {line.split(":")[0] for line in owners.splitlines()}
 
 
@@ -124,20 +120,20 @@ def test_their_labels_say_what_they_are(harness, docker):
         assert version == f"{binary_of(name)} {labels['version']}\n"
 
 
-def test_they_hold_one_binary_and_what_it_links(harness, docker, tmp_path):
-    base_packages = packages(docker, harness.base_image)
-    base_files = files(docker, harness.base_image, tmp_path)
+def test_they_hold_one_binary_and_what_it_links(harness, docker, run):
+    base = look_into(run, harness.base_image)
+    base_packages, base_files = packages(docker, base), files(docker, base)
     for name, image in harness.images.items():
-        binary = binary_of(name)
-        new = packages(docker, image) - base_packages
-        linked = linked_packages(docker, image, binary)
-        assert new <= dependencies(docker, image, linked & new), new - linked
-        of_packages = package_files(docker, image, new)
-        ours = {binary} if name == "stockroom" else {binary, "service"}
-        others = {path for path, what in files(docker, image, tmp_path).items()
+        container = look_into(run, image)
+        new = packages(docker, container) - base_packages
+        linked = linked_packages(docker, container, binary_of(name))
+        assert new <= dependencies(docker, container, linked & new), (name, new - linked)
+        of_packages = package_files(docker, container, new)
+        others = {path for path, what in files(docker, container).items()
                   if base_files.get(path) != what and f"/{path}" not in of_packages
                   and not BOOKKEEPING.fullmatch(path)}
-        assert others == {f"usr/local/bin/{path}" for path in ours}
+        ours = {binary_of(name)} if name == "stockroom" else {binary_of(name), "service"}
+        assert others == {f"usr/local/bin/{path}" for path in ours}, name
 
 
 def test_help_needs_nothing(harness, docker):
@@ -214,5 +210,4 @@ def test_the_embedded_shape_runs_without_any_option(docker, run):
     container = run("stockroom", options=("--publish", "127.0.0.1:0:8080"))
     docker.wait_until_healthy(container)
     assert docker("exec", container, "id", "-u").strip() == "10001"
-    with pytest.raises(Exception, match="exit code"):
-        docker("exec", container, "touch", "/usr/local/bin/x")
+    assert docker.run("exec", container, "touch", "/usr/local/bin/stockroom").returncode == 1
