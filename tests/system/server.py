@@ -14,8 +14,11 @@ SANITIZER_REPORT = re.compile(r"(Address|Leak|Thread)Sanitizer|runtime error:")
 
 
 class Server:
-    def __init__(self, binary, folder, options=(), listen="127.0.0.1:0", before_start=None):
-        """Keeps its store and log in the folder; a second one in the same folder goes on with them."""
+    def __init__(self, binary, folder, options=(), listen="127.0.0.1:0", before_start=None,
+                 classic=False):
+        """Keeps its store and log in the folder; a second one in the same folder goes on with them.
+        `classic`: with the classic interface."""
+        options = [*options, *(["--classic"] if classic else [])]
         self.binary = binary
         self.store_url = f"sqlite:{folder}/stockroom.db"
         self.log_path = folder / "stockroom.log"

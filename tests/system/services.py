@@ -31,13 +31,14 @@ def missing_servers(needed=VARIABLES):
 
 
 class Services:
-    def __init__(self, binary, folder, before_start=None, tls=False):
+    def __init__(self, binary, folder, before_start=None, tls=False, classic=False):
         """Goes on with what an earlier one in the same folder has left. `tls`: between services and
-        broker; needs the TLS_VARIABLES."""
+        broker; needs the TLS_VARIABLES. `classic`: with the classic interface."""
         self.binary, self.folder = pathlib.Path(binary), pathlib.Path(folder)
         self.amqp, self.management, self.postgres = (
             urllib.parse.urlsplit(os.environ[name]) for name in VARIABLES)
         self.tls = tls
+        self.classic = classic
         self.make_home()
         if before_start:
             before_start()
@@ -118,6 +119,8 @@ class Services:
         if self.tls:
             settings["STOCKROOM_BUS_URL"] = self.amqps_url
             settings["STOCKROOM_BUS_CA_FILE"] = os.environ["STOCKROOM_TEST_CA_FILE"]
+        if self.classic:
+            settings["STOCKROOM_CLASSIC"] = "true"
         if name == "gateway":
             for peer in ("health", "generator"):
                 settings[f"STOCKROOM_{peer.upper()}_URL"] = f"http://127.0.0.1:{self.ports[peer]}"
