@@ -1,5 +1,6 @@
 """One process on SQLite."""
 
+import classic
 from programs import (CEILING_ORDERS, READERS, BatchSize, Cpu, Process, make_item_to_read,
                       make_items, run_json)
 
@@ -17,11 +18,11 @@ class Embedded:
     def stop(self):
         self.log.close()
 
-    def serve(self):
+    def serve(self, *options):
         for file in self.work.glob("store.db*"):
             file.unlink()
         return Process([self.bin / "stockroom", "serve", "--listen", "127.0.0.1:0", "--store-url",
-                        f"sqlite:{self.work}/store.db"], r":(\d+)\s*$", self.log)
+                        f"sqlite:{self.work}/store.db", *options], r":(\d+)\s*$", self.log)
 
     def orders(self, connections):
         """What the load generator saw, how many orders a batch had, and the ceilings."""
@@ -47,5 +48,11 @@ class Embedded:
         server = self.serve()
         path = make_item_to_read(server.port)
         result = self.load(server.port, connections, "--path", path)
+        server.stop()
+        return result
+
+    def classic(self):
+        server = self.serve("--classic")
+        result = classic.measure(self.load, server.port)
         server.stop()
         return result

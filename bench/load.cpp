@@ -203,15 +203,34 @@ class Load {
     std::array<char, 65536> buffer_{};
 };
 
-std::vector<std::string> make_requests(std::uint16_t port, const std::string& orders_prefix,
-                                       int skus, const std::string& path) {
-    if (orders_prefix.empty()) return {get_request(port, path)};
+/// What the requests are.
+struct Subject {
+    std::string path = "/";     // GET this
+    std::string body;           // or, when it is not empty, POST this
+    std::string orders_prefix;  // or, when it is not empty, place orders
+    int skus = 1000;
+};
+
+/// The text with "{n}" replaced.
+std::string with_number(std::string text, int number) {
+    if (const auto at = text.find("{n}"); at != std::string::npos)
+        text.replace(at, 3, std::to_string(number));
+    return text;
+}
+
+std::vector<std::string> make_requests(std::uint16_t port, const Subject& subject) {
     std::vector<std::string> requests;
-    for (int i = 0; i < skus; ++i) {
-        requests.push_back(post_request(
-            port, "/v1/orders",
-            fmt::format(R"({{"customer":"bench","lines":[{{"sku":"{}{}","quantity":1}}]}})",
-                        orders_prefix, i)));
+    for (int i = 0; i < subject.skus; ++i) {
+        if (!subject.orders_prefix.empty()) {
+            requests.push_back(post_request(
+                port, "/v1/orders",
+                fmt::format(R"({{"customer":"bench","lines":[{{"sku":"{}{}","quantity":1}}]}})",
+                            subject.orders_prefix, i)));
+        } else if (!subject.body.empty()) {
+            requests.push_back(post_request(port, subject.path, with_number(subject.body, i)));
+        } else {
+            requests.push_back(get_request(port, with_number(subject.path, i)));
+        }
     }
     return requests;
 }
@@ -243,19 +262,18 @@ int main(int argc, char** argv) {
     std::uint16_t port = 0;
     int connections = 1;
     double seconds = 5;
-    std::string path = "/";
-    std::string orders_prefix;
-    int skus = 1000;
+    Subject subject;
     app.add_option("--port", port)->required();
     app.add_option("--connections", connections)->check(CLI::Range(1, 4096));
     app.add_option("--seconds", seconds)->check(CLI::Range(0.1, 120.0));
-    app.add_option("--path", path, "GET this");
-    app.add_option("--orders", orders_prefix,
+    app.add_option("--path", subject.path, "GET this; {n} in it becomes 0, 1, 2, … in turn");
+    app.add_option("--body", subject.body, "instead POST this there, with {n} likewise");
+    app.add_option("--orders", subject.orders_prefix,
                    "instead place orders of one unit, over SKUs named by this and 0, 1, 2, …");
-    app.add_option("--skus", skus, "how many of them")->check(CLI::Range(1, 100'000));
+    app.add_option("--skus", subject.skus, "how many of them")->check(CLI::Range(1, 100'000));
     CLI11_PARSE(app, argc, argv);
     try {
-        Load load(port, connections, make_requests(port, orders_prefix, skus, path));
+        Load load(port, connections, make_requests(port, subject));
         auto totals = load.run(std::chrono::duration<double>(seconds));
         print(totals);
         return 0;

@@ -53,6 +53,8 @@ def measure(shape, name, rounds):
         for connections in shape.read_connections:
             progress(f"{name}, round {number} of {rounds}: reads at {connections} connections")
             found["reads"][connections] = shape.reads(connections)
+        progress(f"{name}, round {number} of {rounds}: the classic routes")
+        found["classic"] = shape.classic()
         yield found
 
 
@@ -106,6 +108,21 @@ def print_reads(rows):
               f"{row['p99_us'] / 1000:.1f} |")
 
 
+def print_classic(rows):
+    print("\nThe classic routes, 64 connections (median of the rounds)\n")
+    print("| route | requests/s | p50 ms | p99 ms |")
+    print("|---|---|---|---|")
+    for route, row in rows.items():
+        print(f"| `{route}` | {row['per_second']:,.0f} | {row['p50_us'] / 1000:.1f} | "
+              f"{row['p99_us'] / 1000:.1f} |")
+
+
+def classic_rows(rounds):
+    return {route: {key: median(one["classic"][route][key] for one in rounds)
+                    for key in ("per_second", "p50_us", "p99_us")}
+            for route in rounds[0]["classic"]}
+
+
 def read_row(server, connections, found):
     return {"server": server, "connections": connections,
             **{key: median(one[key] for one in found) for key in ("per_second", "p99_us")}}
@@ -131,6 +148,8 @@ def run(options, work):
                 read_row(title, connections, [one["reads"][connections] for one in rounds]))
         print_orders(title, results[name], shape.ceilings)
         print_cpu(results[name])
+        results[f"{name}_classic"] = classic_rows(rounds)
+        print_classic(results[f"{name}_classic"])
     progress("reads from servers that answer a constant")
     peers = [read_peers(bin_folder, load, work) for _ in range(options.rounds)]
     for name in peers[0]:

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import classic
 from programs import (CEILING_ORDERS, CONNECTIONS, BatchSize, Cpu, Metric, make_item_to_read,
                       make_items, run_json)
 
@@ -69,3 +70,6 @@ class Services:
 
     def reads(self, connections):
         return self.load(self.system.port, connections, "--path", self.path)
+
+    def classic(self):
+        return classic.measure(self.load, self.system.port)
