@@ -93,7 +93,8 @@ class System:
         settings = self.settings_of(name)
         if user:
             settings |= {"STOCKROOM_STORE_URL": self.store_url(user),
-                         "STOCKROOM_BUS_URL": self.broker.url(VHOST)}
+                         "STOCKROOM_BUS_URL": self.broker.url(VHOST),
+                         "STOCKROOM_CLASSIC": "true"}
         return Service(name, number, self.folder / "services",
                        self.binaries / f"stockroom-{name}", self.port + offset + number - 1, settings)
 
