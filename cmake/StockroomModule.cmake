@@ -30,7 +30,7 @@ set(stockroom_edges_health ports engine contract ingress http http_client runtim
 set(stockroom_edges_generator contract http http_client runtime)
 set(stockroom_edges_wiring
     bus_amqp store_postgres store_sqlite gateway catalogue stock orders records relay health
-    generator engine ingress http runtime)
+    generator engine ingress http http_client runtime)
 set(stockroom_edges_stockroom
     wiring bus_memory store_sqlite gateway catalogue stock orders records health generator engine ingress
     contract http http_client runtime)

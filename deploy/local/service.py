@@ -1,5 +1,6 @@
 """One replica of one of Stockroom's services."""
 
+import hashlib
 import http.client
 import json
 import os
@@ -30,6 +31,7 @@ class Service:
             # Settings by the environment, so that no password stands in the list of processes.
             self.process.start([self.binary, "--listen", f"127.0.0.1:{self.port}"],
                                {**os.environ, **self.settings})
+            self.digest_path.write_text(self.digest(), encoding="utf-8")
 
     def wait_until_ready(self, seconds=READY_SECONDS, say=lambda text: None):
         self.process.wait_until(self.is_ready, seconds, say, self.unready)
@@ -50,12 +52,23 @@ class Service:
             connection.close()
         return None if response.status == 200 else reason(text) or f"answers {response.status}"
 
-    def is_outdated(self):
-        """Whether its binary has been replaced since it was started."""
+    def why_outdated(self):
+        """Why it should be started anew; empty when it need not, or does not run."""
         try:
-            return os.readlink(f"/proc/{self.process.pid}/exe") != str(self.binary.resolve())
+            if os.readlink(f"/proc/{self.process.pid}/exe") != str(self.binary.resolve()):
+                return "which runs an older binary"
+            started_with = self.digest_path.read_text(encoding="utf-8")
         except OSError:
-            return False  # has ended meanwhile
+            return ""  # has ended meanwhile
+        return "" if started_with == self.digest() else "which has other settings now"
+
+    def digest(self):
+        """Of its settings, which hold passwords."""
+        return hashlib.blake2b(json.dumps(self.settings, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def digest_path(self):
+        return self.process.folder / f"{self.name}.settings"
 
     def stop(self):
         return self.process.stop(STOP_SECONDS)

@@ -101,11 +101,19 @@ class System:
     def settings_of(self, name):
         """What only this service wants to know."""
         if name == "gateway":
-            return {f"STOCKROOM_{peer.upper()}_URL": f"http://127.0.0.1:{self.port + SERVICES[peer][0]}"
-                    for peer in ("health", "generator")}
+            return {f"STOCKROOM_{peer.upper()}_URL": self.url_of(peer) for peer in ("health", "generator")}
         if name == "generator":
             return {"STOCKROOM_GATEWAY_URL": self.url}
+        if name == "health":
+            return {"STOCKROOM_MANAGEMENT_URL": self.broker.management_url,
+                    "STOCKROOM_WATCH": ",".join(
+                        f"{service}-{number}={self.url_of(service, number)}"
+                        for service in SERVICES
+                        for number in range(1, self.replicas[service] + 1))}
         return {}
+
+    def url_of(self, name, number=1):
+        return f"http://127.0.0.1:{self.port + SERVICES[name][0] + number - 1}"
 
     def services(self):
         """Every replica that shall be there."""
@@ -213,7 +221,7 @@ class System:
         for service in self.surplus():
             say(f"Stopping {service.name}")
             service.stop()
-        outdated = [service for service in self.services() if service.is_outdated()]
+        outdated = [service for service in self.services() if service.why_outdated()]
         services = self.services()
         started = [service for service in services if not service.process.is_running]
         if started:
@@ -227,7 +235,7 @@ class System:
             self.write_down_queues(say)
         # One after the other, so that what has replicas is always there.
         for service in outdated:
-            say(f"Replacing {service.name}, which runs an older binary")
+            say(f"Replacing {service.name}, {service.why_outdated()}")
             service.stop()
             service.start()
             self.wait_until_ready(service, service.name, say)

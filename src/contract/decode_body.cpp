@@ -313,6 +313,8 @@ std::expected<CommandBody, Invalid> decode_body(CommandKind kind, const JsonValu
             return decode_discard_dead_letter(std::move(fields));
         case put_item:
             return decode_put_item(std::move(fields));
+        case ping:
+            return fields.finish([]() -> CommandBody { return Ping{}; });
     }
     CHECK(false, "every kind has a body");
 }

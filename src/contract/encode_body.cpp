@@ -101,6 +101,7 @@ class BodyWriter {
         json_.field("price", body.price.to_string());
         json_.field("quantity", body.quantity);
     }
+    void operator()(const Ping& /*body*/) const {}
 
   private:
     template <typename Body>

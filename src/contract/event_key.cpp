@@ -28,6 +28,7 @@ std::string event_key(const Event& event) {
             return fmt::format("level/{}/{}", level.sku.text(), level.location.text());
         }
         std::string operator()(const Record& record) const { return "record/" + record.srn.text(); }
+        std::string operator()(const PartChange& change) const { return "health/" + change.part; }
         std::string operator()(const DeadLetter& letter) const {
             return "dead_letter/" + letter.id.to_string();
         }
@@ -44,6 +45,7 @@ Version event_version(const Event& event) {
         Version operator()(const Level& level) const { return level.version; }
         Version operator()(const Record& record) const { return record.version; }
         Version operator()(const DeadLetter& letter) const { return letter.version; }
+        Version operator()(const PartChange& change) const { return change.version; }
     };
     return std::visit(Visitor{}, event.state);
 }

@@ -39,6 +39,7 @@ constexpr std::string_view name_of(CommandKind kind) {
         NAMED(replay_dead_letter);
         NAMED(discard_dead_letter);
         NAMED(put_item);
+        NAMED(ping);
     }
     return {};
 }
@@ -140,6 +141,8 @@ constexpr std::string_view name_of(EventType type) {
             return "dead_letter.replayed";
         case EventType::dead_letter_discarded:
             return "dead_letter.discarded";
+        case EventType::health_changed:
+            return "health.changed";
     }
     return {};
 }
@@ -354,6 +357,12 @@ constexpr std::string_view name_of(PutItemOutcome code) {
     return {};
 }
 
+constexpr std::string_view name_of(PingOutcome code) {
+    using enum PingOutcome;
+    switch (code) { NAMED(answered); }
+    return {};
+}
+
 #undef NAMED
 
 template <typename Enum>
@@ -416,9 +425,14 @@ std::string_view queue_of(CommandKind kind) {
             return kRecordsQueue;
         case replay_dead_letter:
         case discard_dead_letter:
+        case ping:
             return kHealthQueue;
     }
     CHECK(false, "every kind has a queue");
+}
+
+bool is_for(CommandKind kind, std::string_view queue) {
+    return kind == CommandKind::ping || queue_of(kind) == queue;
 }
 
 std::string_view to_string(CommandKind kind) {

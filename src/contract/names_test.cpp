@@ -105,6 +105,10 @@ TEST(Names, OfQueuesGoByTheDecidingService) {
     EXPECT_EQ(queue_of(CommandKind::insert_record), "stockroom.records");
     EXPECT_EQ(queue_of(CommandKind::delete_record), "stockroom.records");
     EXPECT_EQ(queue_of(CommandKind::replay_dead_letter), "stockroom.health");
+    EXPECT_TRUE(is_for(CommandKind::place_order, kOrdersQueue));
+    EXPECT_FALSE(is_for(CommandKind::place_order, kStockQueue));
+    EXPECT_TRUE(is_for(CommandKind::ping, kOrdersQueue));
+    EXPECT_TRUE(is_for(CommandKind::ping, kStockQueue));
 }
 
 TEST(EventKey, NamesTheThingAndItsVersion) {

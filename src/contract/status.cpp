@@ -296,6 +296,14 @@ const Rule& rule_of(PutItemOutcome code) {
     std::unreachable();
 }
 
+const Rule& rule_of(PingOutcome code) {
+    switch (code) {
+        case PingOutcome::answered:
+            return kDone;
+    }
+    std::unreachable();
+}
+
 const Rule& rule_of(const OutcomeCode& code) {
     return std::visit([](auto value) -> const Rule& { return rule_of(value); }, code);
 }

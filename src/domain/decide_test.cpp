@@ -50,6 +50,14 @@ TEST(AddKeys, NamesWhatEachCommandTouches) {
     }
     const Keys location_keys = keys_of(CreateLocation{location("north"), "", 1});
     EXPECT_TRUE(location_keys.skus.empty() && location_keys.orders.empty());
+    const Keys none = keys_of(Ping{});
+    EXPECT_TRUE(none.skus.empty() && none.orders.empty());
+}
+
+TEST(Decide, AnswersAPingAndChangesNothing) {
+    const Decision decision = World().item("A", 5).decide(Ping{});
+    EXPECT_EQ(decision.outcome.code, OutcomeCode(PingOutcome::answered));
+    EXPECT_TRUE(decision.changes.empty());
 }
 
 TEST(Normalize, SortsAndDropsDoubles) {

@@ -27,6 +27,7 @@ namespace stockroom::domain {
 [[nodiscard]] Outcome decide(Draft& draft, const ReplayDeadLetter& wish);
 [[nodiscard]] Outcome decide(Draft& draft, const DiscardDeadLetter& wish);
 [[nodiscard]] Outcome decide(Draft& draft, const PutItem& wish);
+[[nodiscard]] Outcome decide(Draft& draft, const Ping& wish);
 
 /// Expires what is due of the holds on a SKU, as the system. Returns whether there was any.
 bool expire_due(Draft& draft, const Sku& sku);

@@ -146,6 +146,7 @@ bool Engine::work_off(const std::stop_token& stop, std::vector<ports::Delivery> 
 bool Engine::work_off_part(const std::stop_token& stop, std::span<const ports::Delivery> messages,
                            std::size_t commands_max) {
     const Intake intake = read(messages, options_.queue);
+    answer(intake.pings);
     for (const Reject& reject : intake.rejects)
         set_aside(*reject.delivery, reject.bytes, reject.reason);
     for (std::span<const Task> rest(intake.tasks); !rest.empty();) {
@@ -155,6 +156,20 @@ bool Engine::work_off_part(const std::stop_token& stop, std::span<const ports::D
     }
     finish(messages);
     return true;
+}
+
+void Engine::answer(std::span<const Task> pings) {
+    std::vector<ports::Reply> replies;
+    for (const Task& ping : pings) {
+        if (ping.delivery->reply_to.empty()) continue;
+        domain::Outcome outcome;
+        outcome.code = domain::PingOutcome::answered;
+        if (!ping.read.command) outcome = refuse(ping.read.command.error()).outcome;
+        replies.push_back({.reply_to = ping.delivery->reply_to,
+                           .bytes = contract::encode_outcome(ping.read.id, ping.read.kind, outcome),
+                           .correlation_id = ping.delivery->correlation_id});
+    }
+    if (!replies.empty()) consumer_.reply(std::move(replies));
 }
 
 bool Engine::settle(const std::stop_token& stop, std::span<const Task> tasks) {

@@ -21,7 +21,9 @@ Intake read(std::span<const ports::Delivery> deliveries, std::string_view queue)
                 continue;
             }
             Task task{.delivery = &delivery, .read = *std::move(element), .alone = alone};
-            if (contract::queue_of(task.read.kind) == queue) {
+            if (task.read.kind == domain::CommandKind::ping) {
+                intake.pings.push_back(std::move(task));
+            } else if (contract::is_for(task.read.kind, queue)) {
                 intake.tasks.push_back(std::move(task));
             } else {
                 intake.rejects.push_back({&delivery, task.bytes(),

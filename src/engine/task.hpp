@@ -32,6 +32,7 @@ struct Reject {
 
 struct Intake {
     std::vector<Task> tasks;
+    std::vector<Task> pings;
     std::vector<Reject> rejects;
 };
 

@@ -123,6 +123,8 @@ std::string Connection::encode(const Request& request) const {
                                    url_.base_path, request.target, url_.host_header);
     if (!request.idempotency_key.empty())
         text += fmt::format("Idempotency-Key: {}\r\n", request.idempotency_key);
+    if (!request.authorization.empty())
+        text += fmt::format("Authorization: {}\r\n", request.authorization);
     if (request.body.empty()) return text + "\r\n";
     text += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
                         request.body.size());

@@ -1,8 +1,11 @@
 #include "stockroom/http_client/url.hpp"
 
+#include <utility>
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <fmt/format.h>
+#include <sodium.h>
 
 namespace stockroom::http_client {
 
@@ -10,6 +13,16 @@ namespace {
 
 std::string wrong(std::string_view flag, std::string_view text, std::string_view why) {
     return fmt::format("{}: \"{}\" {}; give http://HOST:PORT", flag, text, why);
+}
+
+/// RFC 4648 section 4.
+std::string to_base64(std::string_view bytes) {
+    std::string text(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
+    sodium_bin2base64(text.data(), text.size(),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                      sodium_base64_VARIANT_ORIGINAL);
+    text.pop_back();  // the NUL that it writes at the end
+    return text;
 }
 
 }  // namespace
@@ -53,6 +66,28 @@ std::string percent_encoded(std::string_view text) {
         }
     }
     return encoded;
+}
+
+std::expected<LoginUrl, std::string> LoginUrl::parse(std::string_view text, std::string_view flag) {
+    const auto scheme = text.find("://");
+    const auto start = scheme == std::string_view::npos ? 0 : scheme + 3;
+    const auto at = text.rfind('@');
+    const bool has_login = at != std::string_view::npos && at >= start;
+    // Without the login, so that no message can show it.
+    std::string bare(text.substr(0, start));
+    bare += text.substr(has_login ? at + 1 : start);
+    auto server = ServerUrl::parse(bare, flag);
+    if (!server) return std::unexpected(std::move(server.error()));
+    LoginUrl login{.server = *std::move(server), .authorization = {}};
+    if (!has_login) return login;
+    const auto url = boost::urls::parse_uri({text.data(), text.size()});
+    if (!url || !url->has_userinfo())
+        return std::unexpected(fmt::format(
+            "{}: the user and the password before the @ must be percent-encoded: @ is %40, / is "
+            "%2F, : is %3A",
+            flag));
+    login.authorization = "Basic " + to_base64(url->userinfo());
+    return login;
 }
 
 }  // namespace stockroom::http_client

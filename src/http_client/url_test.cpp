@@ -51,5 +51,29 @@ TEST(PercentEncoded, KeepsUnreservedCharacters) {
     EXPECT_EQ(percent_encoded("a b/c%é"), "a%20b%2Fc%25%C3%A9");
 }
 
+TEST(LoginUrl, TakesUserAndPasswordApart) {
+    const auto url = LoginUrl::parse("http://stockroom:p%40ss@127.0.0.1:15672/rabbit/", "--m");
+    ASSERT_TRUE(url.has_value()) << url.error();
+    EXPECT_EQ(url->authorization, "Basic c3RvY2tyb29tOnBAc3M=");  // of "stockroom:p@ss"
+    EXPECT_EQ(url->server.to_string(), "http://127.0.0.1:15672/rabbit");
+
+    const auto nobody = LoginUrl::parse("http://h:1", "--m");
+    ASSERT_TRUE(nobody.has_value()) << nobody.error();
+    EXPECT_EQ(nobody->authorization, "");
+    EXPECT_EQ(nobody->server.to_string(), "http://h:1");
+}
+
+TEST(LoginUrl, ShowsNoPassword) {
+    for (const std::string_view bad :
+         {"http://u:secret@", "http://u:secret x@h:1", "http://u:secret@h:0", "https://u:secret@h",
+          "http://u:secret/x@h", "http://u/secret@h", "http://u:secret@x@h", "u:secret@h"}) {
+        SCOPED_TRACE(bad);
+        const auto url = LoginUrl::parse(bad, "--m");
+        ASSERT_FALSE(url.has_value());
+        EXPECT_THAT(url.error(), testing::StartsWith("--m: "));
+        EXPECT_THAT(url.error(), testing::Not(testing::HasSubstr("secret")));
+    }
+}
+
 }  // namespace
 }  // namespace stockroom::http_client

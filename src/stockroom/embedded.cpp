@@ -3,8 +3,10 @@
 #include <optional>
 #include <utility>
 
+#include "stockroom/base/check.hpp"
 #include "stockroom/bus_memory/bus_memory.hpp"
 #include "stockroom/catalogue/service.hpp"
+#include "stockroom/contract/names.hpp"
 #include "stockroom/health/service.hpp"
 #include "stockroom/orders/service.hpp"
 #include "stockroom/records/service.hpp"
@@ -12,6 +14,8 @@
 #include "stockroom/store_sqlite/sqlite.hpp"
 #include "stockroom/telemetry/metrics.hpp"
 #include "stockroom/wiring/generator_options.hpp"
+
+#include "queue_rates.hpp"
 
 namespace stockroom {
 
@@ -22,7 +26,10 @@ struct Embedded::Parts {
 
     using Result = std::expected<void, ports::Error>;
 
-    [[nodiscard]] Result make_services(const engine::OnFailure& on_failure);
+    [[nodiscard]] Result make_services(const engine::OnFailure& on_failure,
+                                       std::chrono::seconds health_interval);
+    [[nodiscard]] Result make_health(const engine::OnFailure& on_failure,
+                                     std::chrono::seconds interval);
     /// REQUIRES: the services are made.
     [[nodiscard]] Result open_classic();
     [[nodiscard]] std::string trouble() const;
@@ -42,7 +49,8 @@ struct Embedded::Parts {
     http::Address address;
 };
 
-Embedded::Parts::Result Embedded::Parts::make_services(const engine::OnFailure& on_failure) {
+Embedded::Parts::Result Embedded::Parts::make_services(const engine::OnFailure& on_failure,
+                                                       std::chrono::seconds health_interval) {
     auto for_catalogue = database->make_store();
     if (!for_catalogue) return std::unexpected(std::move(for_catalogue.error()));
     auto for_stock = database->make_store();
@@ -53,20 +61,53 @@ Embedded::Parts::Result Embedded::Parts::make_services(const engine::OnFailure& 
     if (!for_records) return std::unexpected(std::move(for_records.error()));
     auto due_orders = database->make_queries();
     if (!due_orders) return std::unexpected(std::move(due_orders.error()));
-    auto for_health = database->make_store();
-    if (!for_health) return std::unexpected(std::move(for_health.error()));
-    auto for_letters = database->make_store();
-    if (!for_letters) return std::unexpected(std::move(for_letters.error()));
-    auto letters = database->make_queries();
-    if (!letters) return std::unexpected(std::move(letters.error()));
 
     catalogue.emplace(bus, std::move(*for_catalogue), metrics, on_failure);
     stock.emplace(bus, std::move(*for_stock), metrics, on_failure);
     orders.emplace(bus, std::move(*for_orders), std::move(*due_orders), metrics, on_failure);
+    records.emplace(bus, std::move(*for_records), metrics, on_failure);
+    return make_health(on_failure, health_interval);
+}
+
+Embedded::Parts::Result Embedded::Parts::make_health(const engine::OnFailure& on_failure,
+                                                     std::chrono::seconds interval) {
+    auto store = database->make_store();
+    if (!store) return std::unexpected(std::move(store.error()));
+    auto diary = database->make_store();
+    if (!diary) return std::unexpected(std::move(diary.error()));
+    auto written = database->make_queries();
+    if (!written) return std::unexpected(std::move(written.error()));
+    auto for_letters = database->make_store();
+    if (!for_letters) return std::unexpected(std::move(for_letters.error()));
+    auto letters = database->make_queries();
+    if (!letters) return std::unexpected(std::move(letters.error()));
+    auto asked = database->make_queries();
+    if (!asked) return std::unexpected(std::move(asked.error()));
+
+    health::Options options;
+    options.interval = interval;
+    options.locals = {{.name = "catalogue", .trouble = [this] { return catalogue->trouble(); }},
+                      {.name = "stock", .trouble = [this] { return stock->trouble(); }},
+                      {.name = "orders", .trouble = [this] { return orders->trouble(); }},
+                      {.name = "records", .trouble = [this] { return records->trouble(); }}};
+    for (const std::string_view queue : contract::kWatchedQueues)
+        options.queues.emplace_back(queue);
+    options.local_figures = [rates = std::make_shared<QueueRates>(bus)](std::string_view queue) {
+        return std::optional(rates->figures(queue));
+    };
+    health::MonitorStore monitor_store{
+        .ask = [queries = std::shared_ptr(std::move(*asked))]() -> Result {
+            auto head = queries->log_head();
+            if (head) return {};
+            return std::unexpected(std::move(head.error()));
+        },
+        .store = std::move(*diary),
+        .queries = std::move(*written),
+        .lead = nullptr};
     auto desk = std::make_unique<health::DeadLetterDesk>(bus, std::move(*for_letters),
                                                          std::move(*letters), metrics);
-    health.emplace(bus, std::move(*for_health), std::move(desk), metrics, on_failure);
-    records.emplace(bus, std::move(*for_records), metrics, on_failure);
+    health.emplace(bus, std::move(*store), std::move(desk), metrics, on_failure);
+    health->make_monitor(std::move(monitor_store), std::move(options));
     return {};
 }
 
@@ -104,7 +145,7 @@ std::expected<std::unique_ptr<Embedded>, std::string> Embedded::start(Options op
     auto database = store_sqlite::SqliteDatabase::open(options.store_path);
     if (!database) return std::unexpected(std::move(database.error().detail));
     auto parts = std::make_unique<Parts>(options, std::move(*database));
-    if (auto made = parts->make_services(options.on_failure); !made)
+    if (auto made = parts->make_services(options.on_failure, options.health_interval); !made)
         return std::unexpected(std::move(made.error().detail));
 
     if (options.gateway.classic) {
@@ -112,6 +153,10 @@ std::expected<std::unique_ptr<Embedded>, std::string> Embedded::start(Options op
             return std::unexpected(std::move(opened.error().detail));
         options.gateway.classic_bus = &parts->bus;
     }
+    options.gateway.health =
+        gateway::Peer(gateway::Peer::Call([of = parts.get()](const gateway::PeerRequest&) {
+            return gateway::PeerAnswer{.status = 200, .body = of->health->health_json()};
+        }));
     options.gateway.trouble = [of = parts.get()] { return of->trouble(); };
     parts->generator.emplace(options.generator, parts->metrics);
     options.gateway.generator = gateway::Peer(
@@ -128,6 +173,10 @@ std::expected<std::unique_ptr<Embedded>, std::string> Embedded::start(Options op
     if (!address) return std::unexpected(std::move(address.error()));
     parts->address = std::move(*address);
     parts->generator->launch(wiring::url_of(parts->address));
+    if (options.health_interval.count() > 0) {
+        parts->health->watch({.name = "gateway", .url = wiring::url_of(parts->address)});
+        parts->health->start_monitor();
+    }
     return std::unique_ptr<Embedded>(new Embedded(std::move(parts)));
 }
 

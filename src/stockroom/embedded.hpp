@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <expected>
 #include <functional>
@@ -21,6 +22,7 @@ class Embedded {
         std::size_t queue_max = 10'000;  // commands of one service that wait at most
         gateway::Options gateway;
         generator::Options generator;
+        std::chrono::seconds health_interval{5};  // how often what is up is asked; 0: never
         engine::OnFailure on_failure;  // a service has ended by a bug: stop and start again
     };
 

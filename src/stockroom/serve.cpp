@@ -81,6 +81,17 @@ void add_options(CLI::App& command, ServeFlags& flags) {
         ->type_name("N")
         ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();
+    command
+        .add_option_function<std::int64_t>(
+            "--health-interval",
+            [&embedded](std::int64_t seconds) {
+                embedded.health_interval = std::chrono::seconds(seconds);
+            },
+            "How often the health monitor asks what is up; what is not it asks each second; "
+            "0: nothing")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0, 3600))
+        ->default_str(std::to_string(embedded.health_interval.count()));
     wiring::add_gateway_options(command, embedded.gateway);
     wiring::add_generator_options(command, "generator-", embedded.generator);
 }

@@ -33,6 +33,9 @@ class Backends {
     [[nodiscard]] std::unique_ptr<ports::RelayLog> make_relay_log() {
         return store_->make_relay_log();
     }
+    [[nodiscard]] std::unique_ptr<ports::Lead> make_health_lead() {
+        return store_->make_health_lead();
+    }
     [[nodiscard]] const engine::Decide& decide() const { return wrap_.decide; }
 
   private:

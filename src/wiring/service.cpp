@@ -47,7 +47,7 @@ int serve(const About& about, const ServiceFlags& flags, const Wrap& wrap, const
           const MakeAsk& make_ask, const OwnFlags& own) {
     const auto settings = read_settings(flags);
     if (!settings) return refuse(about, runtime::kExitUsage, settings.error());
-    if (const auto read = own.read(); !read)
+    if (const auto read = own.read(*settings); !read)
         return refuse(about, runtime::kExitUsage, read.error());
 
     runtime::Lifecycle lifecycle(kStopTime, runtime::kExitDone);

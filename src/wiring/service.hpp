@@ -60,7 +60,7 @@ using MakeAsk = std::function<StoreWatch::Ask(Backends& with)>;
 struct OwnFlags {
     std::function<void(CLI::App& app)> add = [](CLI::App&) {};
     /// Called once they are read, before anything is made. The error is for people.
-    std::function<std::expected<void, std::string>()> read = [] {
+    std::function<std::expected<void, std::string>(const Settings&)> read = [](const Settings&) {
         return std::expected<void, std::string>();
     };
 };

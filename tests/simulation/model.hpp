@@ -100,6 +100,7 @@ class Model {
     Verdict wish(const ReplayDeadLetter& wish);
     Verdict wish(const DiscardDeadLetter& wish);
     Verdict wish(const PutItem& wish);
+    Verdict wish(const Ping& wish);
 
     Item* item(const Sku& sku);  // retired ones too
     bool is_sold(const Sku& sku);

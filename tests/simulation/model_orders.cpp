@@ -265,4 +265,8 @@ Model::Verdict Model::wish(const ExpireOrder& wish) {
     return {expired, "", wish.order};
 }
 
+Model::Verdict Model::wish(const Ping& /*wish*/) {
+    return {PingOutcome::answered};
+}
+
 }  // namespace stockroom::simulation

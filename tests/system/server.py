@@ -1,6 +1,7 @@
 """A `stockroom serve` of the test's own."""
 
 import json
+import os
 import re
 import select
 import signal
@@ -24,8 +25,10 @@ class Server:
         self.log_path = folder / "stockroom.log"
         command = [binary, "serve", "--listen", listen, "--store-url", self.store_url, *options]
         with open(self.log_path, "ab") as log:
+            # Tests of others are left alone by the health monitor; --health-interval wakes it.
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log,
-                                            preexec_fn=before_start)
+                                            preexec_fn=before_start,
+                                            env={"STOCKROOM_HEALTH_INTERVAL": "0", **os.environ})
         self.url = self.wait_until_it_listens()
 
     def wait_until_it_listens(self):

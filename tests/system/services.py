@@ -121,6 +121,8 @@ class Services:
             settings["STOCKROOM_BUS_CA_FILE"] = os.environ["STOCKROOM_TEST_CA_FILE"]
         if self.classic:
             settings["STOCKROOM_CLASSIC"] = "true"
+        if name == "health":
+            settings["STOCKROOM_INTERVAL"] = "3600"  # tests of others are left alone
         if name == "gateway":
             for peer in ("health", "generator"):
                 settings[f"STOCKROOM_{peer.upper()}_URL"] = f"http://127.0.0.1:{self.ports[peer]}"

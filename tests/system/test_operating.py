@@ -47,10 +47,11 @@ def rows_below(heading):
 
 @pytest.mark.parametrize("name", ("gateway", *WORKERS))
 def test_every_flag_has_its_row(binary, name):
+    own = {"gateway": "of the gateway", "health": "of health"}
     rows = rows_below("of every service")
-    if name == "gateway":
-        rows += rows_below("of the gateway")
-    elif name in WITH_CLASSIC_QUEUES:
+    if name in own:
+        rows += rows_below(own[name])
+    if name in WITH_CLASSIC_QUEUES:
         rows += rows_below("of services with classic queues")
     options = [line for line in help_of(binary, name).splitlines() if line.startswith("  -")]
     assert flags_in("\n".join(options)) == flags_in("\n".join(cells[0] for cells in rows))

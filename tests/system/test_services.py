@@ -122,6 +122,28 @@ def test_wrong_usage_is_told(binaries, name, options, reason):
     assert PASSWORD not in done.stderr
 
 
+@pytest.mark.parametrize("options, reason", [
+    (["--watch", "orders"], '"orders" names no service; give NAME=http://HOST:PORT'),
+    (["--watch", "=http://h:1"], "names no service"),
+    (["--watch", "orders=h:1"], "give http://HOST:PORT"),
+    (["--watch", "orders=http://h:1,orders=http://h:2"], '"orders" stands twice'),
+    (["--watch", "orders=http://h:1", "--watch", "orders=http://h:2"], '"orders" stands twice'),
+    (["--management-url", f"https://u:{PASSWORD}@h"], "is not an http URL"),
+    (["--management-url", f"http://u:{PASSWORD} x@h"], "--management-url"),
+    (["--management-url-file", "/nowhere"], "/nowhere"),
+    (["--interval", "0"], "--interval"),
+])
+def test_wrong_usage_of_health_is_told(binaries, options, reason):
+    environment = {key: value for key, value in os.environ.items()
+                   if not key.startswith("STOCKROOM_")}
+    done = subprocess.run([binaries / "stockroom-health", "--store-url", "postgres://h/d", "--bus-url",
+                           "amqp://h", *options], capture_output=True, text=True, check=False,
+                          timeout=STOP_SECONDS, env=environment)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert reason in done.stderr
+    assert PASSWORD not in done.stderr
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_help_and_version(binaries, contract, name):
     for argument, expected in (("--help", "STOCKROOM_BUS_URL"),

@@ -50,8 +50,11 @@ class MemoryPublisher final : public ports::Publisher {
 class MemoryConsumer final : public ports::ClassicConsumer {
   public:
     MemoryConsumer(std::shared_ptr<MemoryBus::Core> core, std::string_view queue)
-        : core_(std::move(core)), queue_(core_->queue(queue)) {}
+        : core_(std::move(core)), queue_(core_->queue(queue)) {
+        queue_.add_consumer();
+    }
     ~MemoryConsumer() override {
+        queue_.remove_consumer();
         std::vector<Message> messages;
         for (auto& [tag, message] : taken_)
             messages.push_back(std::move(message));
@@ -215,6 +218,10 @@ void MemoryBus::close() {
 
 std::vector<DeadLetter> MemoryBus::dead_letters() const {
     return core_->dead_letters();
+}
+
+QueueCounts MemoryBus::counts(std::string_view queue) const {
+    return core_->queue(queue).counts();
 }
 
 }  // namespace stockroom::bus_memory

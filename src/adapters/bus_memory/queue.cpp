@@ -42,6 +42,7 @@ std::optional<ports::Published> Queue::push(Message& message) {
     const bool is_heavy = bytes_ > 0 && bytes_ + message.bytes.size() > bytes_max_;
     if (size_ >= max_ || is_heavy) return ports::Published::queue_full;
     published_.add();
+    ++published_count_;
     place(std::move(message));
     depth_.set(static_cast<double>(size_));
     wake_one();
@@ -78,6 +79,25 @@ std::expected<std::vector<Message>, ports::Error> Queue::take(Waiter& waiter,
     // What is left may be what another consumer was not woken for.
     if (!ready_.empty()) wake_one();
     return taken;
+}
+
+void Queue::add_consumer() {
+    const base::lock_guard lock(mutex_);
+    ++consumers_;
+}
+
+void Queue::remove_consumer() {
+    const base::lock_guard lock(mutex_);
+    --consumers_;
+}
+
+QueueCounts Queue::counts() {
+    const base::lock_guard lock(mutex_);
+    const std::size_t waiting = ready_.size() + late_.size();
+    return {.consumers = consumers_,
+            .ready = waiting,
+            .unacked = size_ - waiting,
+            .published = published_count_};
 }
 
 void Queue::interrupt(Waiter& waiter) {

@@ -61,6 +61,10 @@ class Queue {
     /// What waits, in the order in which it would be taken.
     [[nodiscard]] std::vector<Message> peek();
 
+    void add_consumer();
+    void remove_consumer();
+    [[nodiscard]] QueueCounts counts();
+
     /// Returns what still waited.
     [[nodiscard]] std::vector<Message> close();
 
@@ -92,6 +96,8 @@ class Queue {
     std::size_t size_ STOCKROOM_GUARDED_BY(mutex_) = 0;     // waiting, late, taken and not acked
     std::size_t bytes_ STOCKROOM_GUARDED_BY(mutex_) = 0;    // of all these
     std::size_t idle_ STOCKROOM_GUARDED_BY(mutex_) = 0;     // consumers inside a wait
+    std::size_t consumers_ STOCKROOM_GUARDED_BY(mutex_) = 0;
+    std::uint64_t published_count_ STOCKROOM_GUARDED_BY(mutex_) = 0;
     bool woken_ STOCKROOM_GUARDED_BY(mutex_) = false;  // one of them was notified, not yet awake
     bool closed_ STOCKROOM_GUARDED_BY(mutex_) = false;
     std::uint64_t tick_ STOCKROOM_GUARDED_BY(mutex_) = 0;

@@ -61,6 +61,12 @@ std::optional<TimeAndId> read_time_cursor(CursorKind kind, std::string_view curs
     return TimeAndId{.at = base::Time::from_microseconds(*number), .id = *id};
 }
 
+std::optional<base::Uuid> read_id_cursor(CursorKind kind, std::string_view cursor) {
+    if (cursor.empty()) return base::Uuid::parse("ffffffff-ffff-ffff-ffff-ffffffffffff");
+    const auto key = read_cursor(kind, cursor);
+    return key ? base::Uuid::parse(*key) : std::nullopt;
+}
+
 std::optional<std::int64_t> parse_number(std::string_view text) {
     std::int64_t number = 0;
     const char* const end = text.data() + text.size();

@@ -29,6 +29,12 @@ constexpr std::array kDeadLetterStates{"waiting"sv, "replaying"sv, "replayed"sv,
 static_assert(kDeadLetterStates.size() ==
               std::to_underlying(domain::DeadLetterState::discarded) + 1);
 
+constexpr std::array kPartKinds{"service"sv, "queue"sv, "server"sv};
+static_assert(kPartKinds.size() == std::to_underlying(domain::PartKind::server) + 1);
+
+constexpr std::array kPartStates{"up"sv, "degraded"sv, "down"sv, "unknown"sv};
+static_assert(kPartStates.size() == std::to_underlying(domain::PartState::unknown) + 1);
+
 template <typename Enum, std::size_t size>
 std::optional<Enum> parse(const std::array<std::string_view, size>& names, std::string_view text) {
     const auto found = std::ranges::find(names, text);
@@ -55,6 +61,12 @@ std::string_view to_text(domain::MovementKind kind) {
 std::string_view to_text(domain::DeadLetterState state) {
     return kDeadLetterStates.at(index_of(state));
 }
+std::string_view to_text(domain::PartKind kind) {
+    return kPartKinds.at(index_of(kind));
+}
+std::string_view to_text(domain::PartState state) {
+    return kPartStates.at(index_of(state));
+}
 
 std::optional<domain::OrderState> parse_order_state(std::string_view text) {
     return parse<domain::OrderState>(kOrderStates, text);
@@ -67,6 +79,12 @@ std::optional<domain::MovementKind> parse_movement_kind(std::string_view text) {
 }
 std::optional<domain::DeadLetterState> parse_dead_letter_state(std::string_view text) {
     return parse<domain::DeadLetterState>(kDeadLetterStates, text);
+}
+std::optional<domain::PartKind> parse_part_kind(std::string_view text) {
+    return parse<domain::PartKind>(kPartKinds, text);
+}
+std::optional<domain::PartState> parse_part_state(std::string_view text) {
+    return parse<domain::PartState>(kPartStates, text);
 }
 
 }  // namespace stockroom::store_format

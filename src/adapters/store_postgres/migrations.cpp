@@ -296,11 +296,35 @@ CREATE INDEX dead_commands_by_queue ON dead_commands (queue, last_at, command);
 CREATE INDEX dead_commands_by_queue_and_state ON dead_commands (queue, state, last_at, command);
 )sql";
 
+/// What the health service keeps.
+constexpr auto kHealth = R"sql(
+-- The last change of each part that is watched.
+CREATE TABLE health_parts (
+    part text COLLATE "C" PRIMARY KEY,
+    kind text NOT NULL CHECK (kind IN ('service', 'queue', 'server')),
+    state text NOT NULL CHECK (state IN ('up', 'degraded', 'down', 'unknown')),
+    at bigint NOT NULL,
+    version bigint NOT NULL CHECK (version >= 1),
+    incident uuid                      -- that is not over
+) WITH (fillfactor = 50);
+
+-- Their ids sort by time.
+CREATE TABLE incidents (
+    id uuid PRIMARY KEY,
+    part text COLLATE "C" NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('service', 'queue', 'server')),
+    state text NOT NULL CHECK (state IN ('degraded', 'down')),
+    cause text NOT NULL,
+    started_at bigint NOT NULL,
+    reported_at bigint NOT NULL,
+    ended_at bigint
+);
+)sql";
+
 constexpr std::array kMigrations{
-    Migration{.sql = kFirst, .oldest = 1},
-    Migration{.sql = kOrderStatistics, .oldest = 1},
-    Migration{.sql = kRecords, .oldest = 1},
-    Migration{.sql = kDeadLetters, .oldest = 1},
+    Migration{.sql = kFirst, .oldest = 1},   Migration{.sql = kOrderStatistics, .oldest = 1},
+    Migration{.sql = kRecords, .oldest = 1}, Migration{.sql = kDeadLetters, .oldest = 1},
+    Migration{.sql = kHealth, .oldest = 1},
 };
 
 constexpr auto kGrants = R"sql(
@@ -312,9 +336,10 @@ GRANT USAGE ON SCHEMA stockroom TO stockroom_service, stockroom_reader, stockroo
 
 GRANT SELECT ON ALL TABLES IN SCHEMA stockroom TO stockroom_service, stockroom_reader;
 GRANT INSERT ON locations, items, levels, movements, orders, order_lines, holds, hold_lines,
-    records, outcomes, dead_commands, log, order_statistics TO stockroom_service;
-GRANT UPDATE ON log_head, dead_commands, locations, items, levels, orders, holds, records, order_statistics
+    records, outcomes, dead_commands, log, order_statistics, health_parts, incidents
     TO stockroom_service;
+GRANT UPDATE ON log_head, dead_commands, locations, items, levels, orders, holds, records,
+    order_statistics, health_parts, incidents TO stockroom_service;
 GRANT UPDATE (returned) ON order_lines TO stockroom_service;
 GRANT UPDATE (posted, voided) ON hold_lines TO stockroom_service;
 GRANT USAGE ON SEQUENCE order_numbers, movement_numbers TO stockroom_service;
@@ -332,7 +357,8 @@ constexpr auto kRightsToRead = R"sql(
     ('SELECT', 'items'), ('SELECT', 'levels'), ('SELECT', 'movements'), ('SELECT', 'orders'),
     ('SELECT', 'order_lines'), ('SELECT', 'holds'), ('SELECT', 'hold_lines'),
     ('SELECT', 'outcomes'), ('SELECT', 'dead_commands'), ('SELECT', 'log'),
-    ('SELECT', 'relay_cursor'), ('SELECT', 'order_statistics'), ('SELECT', 'records')
+    ('SELECT', 'relay_cursor'), ('SELECT', 'order_statistics'), ('SELECT', 'records'),
+    ('SELECT', 'health_parts'), ('SELECT', 'incidents')
 )sql";
 
 constexpr auto kRightsToDecide = R"sql(
@@ -343,6 +369,8 @@ constexpr auto kRightsToDecide = R"sql(
     ('UPDATE', 'items'), ('UPDATE', 'levels'),
     ('UPDATE', 'orders'), ('UPDATE', 'order_lines'), ('UPDATE', 'holds'), ('UPDATE', 'hold_lines'),
     ('INSERT', 'order_statistics'), ('UPDATE', 'order_statistics'), ('SELECT', 'order_statistics'),
+    ('INSERT', 'health_parts'), ('UPDATE', 'health_parts'), ('SELECT', 'health_parts'),
+    ('INSERT', 'incidents'), ('UPDATE', 'incidents'), ('SELECT', 'incidents'),
     ('USAGE', 'order_numbers'), ('USAGE', 'movement_numbers'),
     ('SELECT', 'schema_version'), ('SELECT', 'log_head'), ('SELECT', 'locations'),
     ('SELECT', 'items'), ('SELECT', 'levels'), ('SELECT', 'orders'), ('SELECT', 'order_lines'),

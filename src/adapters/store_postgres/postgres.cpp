@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
+#include "lead.hpp"
 #include "queries.hpp"
 #include "relay_log.hpp"
 #include "session.hpp"
@@ -41,6 +42,9 @@ class Database final : public PostgresDatabase {
     }
     [[nodiscard]] std::unique_ptr<ports::RelayLog> make_relay_log() override {
         return std::make_unique<PostgresRelayLog>(target("relay"));
+    }
+    [[nodiscard]] std::unique_ptr<ports::Lead> make_health_lead() override {
+        return std::make_unique<PostgresHealthLead>(target("lead"));
     }
 
   private:

@@ -39,6 +39,8 @@ class PostgresQueries final : public ports::Queries {
     Result<std::vector<domain::DeadLetter>> letters_to_replay(std::size_t limit) override;
     Result<std::int64_t> count_dead_letters(domain::DeadLetterState state) override;
     Result<std::vector<DueOrder>> due_orders(std::size_t limit) override;
+    Result<std::vector<domain::PartChange>> parts() override;
+    ports::PageResult<domain::Incident> incidents(const ports::PageRequest& page) override;
     Result<std::vector<ports::LoggedEvent>> events_after(std::int64_t position,
                                                          std::size_t limit) override;
     Result<std::int64_t> log_head() override;
@@ -76,6 +78,8 @@ class PostgresQueries final : public ports::Queries {
     Statement outcome_;
     DeadLetterReader dead_letters_;
     Statement due_orders_;
+    Statement parts_;
+    Statement incidents_;
     Statement events_;
     Statement log_head_;
 };

@@ -139,6 +139,18 @@ Writer::Writer(Connection& connection)
                      "decided_by, decision_reason, decided_at, message, version, bytes) "
                      "WHERE dead_commands.command = t.command",
                      "a dead letter", 15)),
+      put_part_(connection,
+                update_all("INSERT INTO health_parts (part, kind, state, at, version, incident) "
+                           "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (part) DO UPDATE SET "
+                           "kind = excluded.kind, state = excluded.state, at = excluded.at, "
+                           "version = excluded.version, incident = excluded.incident "
+                           "WHERE health_parts.version = excluded.version - 1",
+                           "a part's version", 7)),
+      put_incident_(connection,
+                    "INSERT INTO incidents (id, part, kind, state, cause, started_at, "
+                    "reported_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+                    "ON CONFLICT (id) DO UPDATE SET state = excluded.state, "
+                    "ended_at = excluded.ended_at"),
       insert_log_(connection,
                   "WITH head AS (UPDATE log_head SET position = position + $1, "
                   "at = greatest(at, $2), locations_version = CASE WHEN $3 = 0 "
@@ -171,6 +183,7 @@ Expected<void> Writer::commit(Loaded& loaded, const ports::Commit& commit) {
     send_outcomes(commit);
     send_dead_letters(snapshot);
     send_dead(commit);
+    send_parts(commit);
     send_log(loaded, commit);
     send_statistics(snapshot);
     commit_.send();

@@ -33,6 +33,7 @@ class Writer {
     void send_outcomes(const ports::Commit& commit);
     void send_dead_letters(const domain::Snapshot& snapshot);
     void send_dead(const ports::Commit& commit);
+    void send_parts(const ports::Commit& commit);
     /// Takes the log's head: last before the commit.
     void send_log(const Loaded& loaded, const ports::Commit& commit);
     /// REQUIRES: the log's head is taken.
@@ -60,6 +61,8 @@ class Writer {
     Statement insert_dead_;
     Statement insert_dead_letters_;
     Statement update_dead_letters_;
+    Statement put_part_;
+    Statement put_incident_;
     Statement insert_log_;
     Statement count_orders_;
     Statement numbers_;

@@ -242,6 +242,29 @@ CREATE INDEX dead_commands_by_queue ON dead_commands (queue, last_at, command);
 CREATE INDEX dead_commands_by_queue_and_state
     ON dead_commands (queue, state, last_at, command);
 )sql",
+    R"sql(
+-- The last change of each part that is watched.
+CREATE TABLE health_parts (
+    part TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('service', 'queue', 'server')),
+    state TEXT NOT NULL CHECK (state IN ('up', 'degraded', 'down', 'unknown')),
+    at INTEGER NOT NULL,
+    version INTEGER NOT NULL CHECK (version >= 1),
+    incident BLOB CHECK (length(incident) = 16)   -- that is not over
+) STRICT, WITHOUT ROWID;
+
+-- Their ids sort by time.
+CREATE TABLE incidents (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    part TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('service', 'queue', 'server')),
+    state TEXT NOT NULL CHECK (state IN ('degraded', 'down')),
+    cause TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    reported_at INTEGER NOT NULL,
+    ended_at INTEGER
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 
 constexpr std::int64_t kVersion = kMigrations.size();

@@ -96,6 +96,17 @@ Writer::Writer(Connection& connection)
       insert_event_(connection,
                     "INSERT INTO log (position, type, key, version, command, actor, at, data) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+      put_part_(connection,
+                "INSERT INTO health_parts (part, kind, state, at, version, incident) "
+                "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (part) DO UPDATE SET "
+                "kind = excluded.kind, state = excluded.state, at = excluded.at, "
+                "version = excluded.version, incident = excluded.incident "
+                "WHERE health_parts.version = excluded.version - 1"),
+      put_incident_(connection,
+                    "INSERT INTO incidents (id, part, kind, state, cause, started_at, "
+                    "reported_at, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+                    "ON CONFLICT (id) DO UPDATE SET state = excluded.state, "
+                    "ended_at = excluded.ended_at"),
       // SQLite's own answer to "ON CONFLICT after SELECT": a WHERE, also where there is none to
       // need.
       start_minute_(connection,
@@ -137,6 +148,7 @@ Expected<void> Writer::write(Loaded& loaded, const ports::Commit& commit) {
         write_record(*record);
     for (const auto* letter : snapshot.changed_dead_letters())
         write_dead_letter(*letter);
+    write_parts(commit);
     write_facts(head, commit);
     update(update_head_, head.position, head.number, head.movement, head.locations_version,
            snapshot.now());
@@ -270,6 +282,19 @@ void Writer::write_dead_letter(const domain::Tracked<domain::DeadLetter>& letter
         write([&](const auto&... values) {
             insert_dead_letter_.run(values..., state.first_at, state.bytes);
         });
+    }
+}
+
+void Writer::write_parts(const ports::Commit& commit) {
+    for (const auto& change : commit.parts) {
+        const auto& incident = change.incident;
+        const bool goes_on = incident && !incident->ended_at;
+        update(put_part_, change.part, to_text(change.kind), to_text(change.state), change.at,
+               change.version, goes_on ? std::optional(incident->id) : std::nullopt);
+        if (incident)
+            put_incident_.run(incident->id, incident->part, to_text(incident->kind),
+                              to_text(incident->state), incident->cause, incident->started_at,
+                              incident->reported_at, incident->ended_at);
     }
 }
 

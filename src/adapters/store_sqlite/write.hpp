@@ -25,6 +25,7 @@ class Writer {
     void write_statistics(const domain::Snapshot& snapshot);
     void write_record(const domain::Tracked<domain::Record>& record);
     void write_dead_letter(const domain::Tracked<domain::DeadLetter>& letter);
+    void write_parts(const ports::Commit& commit);
     void write_facts(LogHead& head, const ports::Commit& commit);
     /// One row was there and was changed.
     template <typename... Values>
@@ -56,6 +57,8 @@ class Writer {
     Statement insert_dead_letter_;
     Statement update_dead_letter_;
     Statement insert_event_;
+    Statement put_part_;
+    Statement put_incident_;
     Statement start_minute_;
     Statement count_orders_;
     Statement update_head_;

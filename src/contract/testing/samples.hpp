@@ -16,12 +16,25 @@ namespace stockroom::contract::testing {
 using domain::CommandKind;
 
 inline constexpr std::array kAllKinds{
-    CommandKind::create_item,        CommandKind::change_item,         CommandKind::retire_item,
-    CommandKind::create_location,    CommandKind::receive_stock,       CommandKind::adjust_stock,
-    CommandKind::place_order,        CommandKind::confirm_order,       CommandKind::fulfil_order,
-    CommandKind::cancel_order,       CommandKind::close_order,         CommandKind::return_goods,
-    CommandKind::expire_order,       CommandKind::insert_record,       CommandKind::delete_record,
-    CommandKind::replay_dead_letter, CommandKind::discard_dead_letter, CommandKind::put_item,
+    CommandKind::create_item,
+    CommandKind::change_item,
+    CommandKind::retire_item,
+    CommandKind::create_location,
+    CommandKind::receive_stock,
+    CommandKind::adjust_stock,
+    CommandKind::place_order,
+    CommandKind::confirm_order,
+    CommandKind::fulfil_order,
+    CommandKind::cancel_order,
+    CommandKind::close_order,
+    CommandKind::return_goods,
+    CommandKind::expire_order,
+    CommandKind::insert_record,
+    CommandKind::delete_record,
+    CommandKind::replay_dead_letter,
+    CommandKind::discard_dead_letter,
+    CommandKind::put_item,
+    CommandKind::ping,
 };
 static_assert(kAllKinds.size() == std::variant_size_v<domain::CommandBody>);
 
@@ -63,6 +76,8 @@ inline std::string_view full_body(CommandKind kind) {
             return R"({"id":"01938a1e-4c00-7000-8000-000000000001","reason":"the bug is mended"})";
         case put_item:
             return R"({"sku":"IB1","name":"Apple juice, 1 l","label":"juice","price":"25.00","quantity":50})";
+        case ping:
+            return "{}";
     }
     return {};
 }
@@ -140,6 +155,9 @@ inline std::vector<domain::OutcomeCode> codes_of(CommandKind kind) {
             break;
         case put_item:
             add_all(domain::PutItemOutcome::changed);
+            break;
+        case ping:
+            add_all(domain::PingOutcome::answered);
             break;
     }
     return codes;
@@ -282,6 +300,8 @@ inline domain::Result sample_result(CommandKind kind) {
         case replay_dead_letter:
         case discard_dead_letter:
             return sample_dead_letter();
+        case ping:
+            return {};
     }
     return {};
 }

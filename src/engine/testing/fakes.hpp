@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
@@ -41,7 +42,9 @@ class OneTake final : public ports::Consumer {
         return std::exchange(deliveries_, {});
     }
     void interrupt() override {}
-    void reply(std::vector<ports::Reply> /*replies*/) override {}
+    void reply(std::vector<ports::Reply> replies) override {
+        std::ranges::move(replies, std::back_inserter(replied));
+    }
     std::expected<void, ports::Error> ack(std::span<const std::uint64_t> tags) override {
         acked.insert(acked.end(), tags.begin(), tags.end());
         return {};
@@ -61,6 +64,7 @@ class OneTake final : public ports::Consumer {
 
     std::vector<std::uint64_t> acked;
     std::vector<std::uint64_t> given_back;
+    std::vector<ports::Reply> replied;
     int dead = 0;  // how often one was tried
     int takes = 0;
     bool takes_no_dead_letters = false;

@@ -39,6 +39,8 @@ class EmptyQueries : public ports::Queries {
     Result<std::vector<domain::DeadLetter>> letters_to_replay(std::size_t) override { return {}; }
     Result<std::int64_t> count_dead_letters(domain::DeadLetterState) override { return 0; }
     Result<std::vector<DueOrder>> due_orders(std::size_t) override { return {}; }
+    Result<std::vector<domain::PartChange>> parts() override { return {}; }
+    ports::PageResult<domain::Incident> incidents(const ports::PageRequest&) override { return {}; }
     Result<std::vector<ports::LoggedEvent>> events_after(std::int64_t, std::size_t) override {
         return {};
     }

@@ -10,8 +10,8 @@ namespace stockroom::gateway {
 namespace {
 
 /// What events are about: how their types begin.
-constexpr std::array<std::string_view, 7> kThings{"dead_letter.", "item.",   "level.", "location.",
-                                                  "order.",       "record.", "stock."};
+constexpr std::array<std::string_view, 8> kThings{"dead_letter.", "health.", "item.",   "level.",
+                                                  "location.",    "order.",  "record.", "stock."};
 
 }  // namespace
 

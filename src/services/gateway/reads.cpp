@@ -312,6 +312,14 @@ Reads::Answer Reads::list_locations(const http::Request& request) {
         [page](ports::Queries& queries) { return render(queries.locations(page), "locations"); });
 }
 
+Reads::Answer Reads::list_incidents(const http::Request& request) {
+    QueryParameters parameters(request);
+    const ports::PageRequest page = parameters.page();
+    if (const auto problem = parameters.problem()) return at_once(*problem);
+    return answer(
+        [page](ports::Queries& queries) { return render(queries.incidents(page), "incidents"); });
+}
+
 Reads::Answer Reads::list_orders(const http::Request& request) {
     QueryParameters parameters(request);
     ports::OrderFilter filter;

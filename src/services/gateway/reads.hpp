@@ -43,6 +43,7 @@ class Reads {
     Answer get_record(const http::Request& request);
     Answer list_dead_letters(const http::Request& request);
     Answer get_dead_letter(const http::Request& request);
+    Answer list_incidents(const http::Request& request);
     /// `in_flight`: it was published and has not ended yet, as far as is known here.
     Answer get_command(const http::Request& request, bool in_flight);
 

@@ -101,6 +101,7 @@ void add_reads(http::Router& router, Reads& reads, const Submitter& submitter) {
     read("/v1/records/{srn}", &Reads::get_record);
     read("/v1/dead-letters", &Reads::list_dead_letters);
     read("/v1/dead-letters/{id}", &Reads::get_dead_letter);
+    read("/v1/health/incidents", &Reads::list_incidents);
     router.add("GET", "/v1/commands/{id}", [&reads, &submitter](const Request& request) {
         const auto id = base::Uuid::parse(request.path_parameters.at("id"));
         const bool in_flight = id && submitter.is_in_flight(*id);

@@ -48,6 +48,7 @@ bool may_lack_body(CommandKind kind) {
         case CommandKind::expire_order:
         case CommandKind::insert_record:
         case CommandKind::discard_dead_letter:
+        case CommandKind::ping:
             return false;
     }
     return false;
@@ -75,6 +76,7 @@ bool takes_if_match(CommandKind kind) {
         case CommandKind::delete_record:
         case CommandKind::replay_dead_letter:
         case CommandKind::discard_dead_letter:
+        case CommandKind::ping:
             return false;
     }
     return false;

@@ -1,20 +1,55 @@
 #include "stockroom/health/service.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "stockroom/contract/names.hpp"
 #include "stockroom/ingress/translations.hpp"
 
+#include "monitor.hpp"
+
 namespace stockroom::health {
+
+namespace {
+
+constexpr std::string_view kName = "health";
+
+/// Unless its own port is watched, as of one of several.
+bool is_watched(const Options& options) {
+    return std::ranges::any_of(
+        options.watched, [](const Watched& watched) { return watched.name.starts_with(kName); });
+}
+
+}  // namespace
 
 HealthService::HealthService(ports::Bus& bus, std::unique_ptr<ports::Store> store,
                              std::unique_ptr<DeadLetterDesk> desk, telemetry::Metrics& metrics,
                              engine::OnFailure on_failure, engine::Decide decide)
-    : worker_({.service = "health",
+    : bus_(bus),
+      metrics_(metrics),
+      on_failure_(std::move(on_failure)),
+      worker_({.service = std::string(kName),
                .queue = std::string(contract::kHealthQueue),
                .decide = std::move(decide)},
-              bus, std::move(store), metrics, std::move(on_failure)),
+              bus, std::move(store), metrics, on_failure_),
       desk_(std::move(desk)) {}
+
+HealthService::~HealthService() = default;
+
+void HealthService::make_monitor(MonitorStore store, Options options) {
+    if (!is_watched(options))
+        options.locals.push_back(
+            {.name = std::string(kName), .trouble = [this] { return trouble(); }});
+    monitor_ = std::make_unique<Monitor>(std::move(options), bus_, std::move(store.ask),
+                                         DiaryStore{.store = std::move(store.store),
+                                                    .queries = std::move(store.queries),
+                                                    .lead = std::move(store.lead)},
+                                         metrics_, on_failure_);
+}
+
+void HealthService::watch(Watched service) {
+    monitor_->watch(std::move(service));
+}
 
 void HealthService::start() {
     worker_.start();
@@ -22,11 +57,20 @@ void HealthService::start() {
     classic_.start();
 }
 
+void HealthService::start_monitor() {
+    monitor_->start();
+}
+
 void HealthService::stop() {
     worker_.request_stop();
+    if (monitor_) monitor_->stop();
     classic_.stop();
     desk_->stop();
     worker_.stop();
+}
+
+std::string HealthService::health_json() const {
+    return monitor_->to_json();
 }
 
 std::string HealthService::trouble() const {

@@ -121,6 +121,8 @@ class StuckQueries final : public ports::Queries {
     Result<ports::OrderStatistics> order_statistics(const ports::OrderSpan&) override {
         return ports::OrderStatistics{};
     }
+    Result<std::vector<domain::PartChange>> parts() override { return {}; }
+    ports::PageResult<domain::Incident> incidents(const ports::PageRequest&) override { return {}; }
     Result<std::optional<ports::StoredOutcome>> outcome(const base::Uuid&) override { return {}; }
     ports::PageResult<domain::DeadLetter> dead_letters(const ports::DeadLetterFilter&,
                                                        const ports::PageRequest&) override {

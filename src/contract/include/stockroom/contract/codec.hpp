@@ -103,5 +103,7 @@ void write(JsonWriter& json, const domain::Hold& hold);
 void write(JsonWriter& json, const domain::Movement& movement);
 void write(JsonWriter& json, const domain::Shortage& shortage);
 void write(JsonWriter& json, const domain::DeadLetter& letter);  // without its body
+void write(JsonWriter& json, const domain::Incident& incident);
+void write(JsonWriter& json, const domain::PartChange& change);
 
 }  // namespace stockroom::contract

@@ -149,10 +149,14 @@ struct PutItem {
     Quantity quantity = 0;  // 0 to kMaxQuantity
 };
 
+/// From the health service: asks whether anybody is there. Answered on every command queue, by the
+/// engine, without the store: nothing is set down, not even its outcome.
+struct Ping {};
+
 using CommandBody = std::variant<CreateItem, ChangeItem, RetireItem, CreateLocation, ReceiveStock,
                                  AdjustStock, PlaceOrder, ConfirmOrder, FulfilOrder, CancelOrder,
                                  CloseOrder, ReturnGoods, ExpireOrder, InsertRecord, DeleteRecord,
-                                 ReplayDeadLetter, DiscardDeadLetter, PutItem>;
+                                 ReplayDeadLetter, DiscardDeadLetter, PutItem, Ping>;
 
 /// In the order of CommandBody's alternatives.
 enum class CommandKind {
@@ -174,6 +178,7 @@ enum class CommandKind {
     replay_dead_letter,
     discard_dead_letter,
     put_item,
+    ping,
 };
 
 struct Command {

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "stockroom/domain/dead_letter.hpp"
+#include "stockroom/domain/health.hpp"
 #include "stockroom/domain/state.hpp"
 
 namespace stockroom::domain {
@@ -34,6 +35,7 @@ enum class EventType {
     dead_letter_replaying,
     dead_letter_replayed,
     dead_letter_discarded,
+    health_changed,
 };
 
 /// A committed fact. Its key is the thing's kind and name, its version the thing's; a movement's
@@ -42,9 +44,11 @@ enum class EventType {
 ///   stock_*, Movement         record_*, Record
 ///   level_changed, Level: one per level and batch (engine folds)
 ///   dead_letter_*, DeadLetter
+///   health_changed, PartChange: from the health service, no command makes it
 struct Event {
     EventType type = EventType::item_created;
-    std::variant<ItemView, Location, Movement, OrderView, Level, Record, DeadLetter> state;
+    std::variant<ItemView, Location, Movement, OrderView, Level, Record, DeadLetter, PartChange>
+        state;
     Uuid command;       // the command that made it
     std::string actor;  // who
     Time at;            // the store's clock

@@ -121,13 +121,15 @@ enum class PutItemOutcome {
     changed,             // also when all was so already: then the version stays
 };
 
+enum class PingOutcome { answered };
+
 /// The alternatives after the first are in the order of CommandKind.
 using OutcomeCode =
     std::variant<CommandRefusal, CreateItemOutcome, ChangeItemOutcome, RetireItemOutcome,
                  CreateLocationOutcome, ReceiveStockOutcome, AdjustStockOutcome, PlaceOrderOutcome,
                  ConfirmOrderOutcome, FulfilOrderOutcome, CancelOrderOutcome, CloseOrderOutcome,
                  ReturnGoodsOutcome, ExpireOrderOutcome, InsertRecordOutcome, DeleteRecordOutcome,
-                 ReplayDeadLetterOutcome, DiscardDeadLetterOutcome, PutItemOutcome>;
+                 ReplayDeadLetterOutcome, DiscardDeadLetterOutcome, PutItemOutcome, PingOutcome>;
 
 /// What the stock lacks for one SKU of an order.
 struct Shortage {

@@ -76,6 +76,8 @@ class Engine {
     [[nodiscard]] Loaded load(const std::stop_token& stop, std::span<const Task> tasks);
     [[nodiscard]] Result expire_loaded(ports::Transaction& transaction);
     [[nodiscard]] Result bury(const Task& task, const std::string& reason);
+    /// Before anything waits for the store.
+    void answer(std::span<const Task> pings);
     void tell(Batch& batch, std::size_t commands);
 
     void set_aside(const ports::Delivery& delivery, std::string_view bytes,

@@ -24,6 +24,7 @@ struct Request {
     std::string target;           // "/v1/items?limit=500"
     std::string body;             // JSON; empty: none
     std::string idempotency_key;  // visible ASCII; empty: none
+    std::string authorization{};  // the header's value; empty: none
 };
 
 struct Answer {

@@ -24,4 +24,15 @@ struct ServerUrl {
 /// Everything but unreserved characters as %XX (RFC 3986 section 2.3).
 [[nodiscard]] std::string percent_encoded(std::string_view text);
 
+/// Where a server is, and who asks there.
+struct LoginUrl {
+    ServerUrl server;
+    std::string authorization;  // of the header: Basic (RFC 7617); empty: nobody is named
+
+    /// Reads "http://USER:PASSWORD@HOST[:PORT][/PATH]", both percent-encoded. The error is for
+    /// people, and shows no password.
+    [[nodiscard]] static std::expected<LoginUrl, std::string> parse(std::string_view text,
+                                                                    std::string_view flag);
+};
+
 }  // namespace stockroom::http_client

@@ -11,6 +11,7 @@
 
 #include "stockroom/base/uuid.hpp"
 #include "stockroom/domain/dead_letter.hpp"
+#include "stockroom/domain/health.hpp"
 #include "stockroom/domain/state.hpp"
 #include "stockroom/domain/statistics.hpp"
 #include "stockroom/ports/error.hpp"
@@ -142,6 +143,11 @@ class Queries {
         base::Time expires_at;
     };
     [[nodiscard]] virtual Result<std::vector<DueOrder>> due_orders(std::size_t limit) = 0;
+
+    /// The last change of each part, by name. `was` and `cause` are not kept: up, and empty.
+    [[nodiscard]] virtual Result<std::vector<domain::PartChange>> parts() = 0;
+    /// Newest first.
+    [[nodiscard]] virtual PageResult<domain::Incident> incidents(const PageRequest& page) = 0;
 
     /// The log after a position, in order, without a gap: whoever asks from the last position it
     /// got misses nothing, however many writers commit.

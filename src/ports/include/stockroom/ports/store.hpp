@@ -10,6 +10,7 @@
 
 #include "stockroom/base/time.hpp"
 #include "stockroom/base/uuid.hpp"
+#include "stockroom/domain/health.hpp"
 #include "stockroom/domain/snapshot.hpp"
 #include "stockroom/ports/error.hpp"
 
@@ -53,6 +54,9 @@ struct Commit {
     /// Each becomes a dead letter (domain::DeadLetter) that waits and has not yet come; one that
     /// waits already stays as it is.
     std::span<const DeadCommand> dead;
+    /// In order; each the next version of its part (a conflict where another came first), with its
+    /// incident, which is made or changed.
+    std::span<const domain::PartChange> parts{};
 };
 
 /// A batch under way. What it loaded is locked until it ends; destroying it without commit() leaves

@@ -35,6 +35,14 @@ struct DeadLetter {
     std::string reason;
 };
 
+/// A queue as it is at this moment.
+struct QueueCounts {
+    std::size_t consumers = 0;
+    std::size_t ready = 0;        // messages that wait
+    std::size_t unacked = 0;      // messages that were taken
+    std::uint64_t published = 0;  // ever
+};
+
 /// The bus of the embedded shape: named, bounded queues in this process's memory. What is published
 /// is gone with the process, so `durable` is told only when the message is acked, which is when its
 /// outcome is committed. Publishers and consumers may outlive the bus; they find it closed.
@@ -61,6 +69,7 @@ class MemoryBus final : public ports::Bus, public ports::ClassicBus {
 
     /// Those that nobody has taken yet, oldest first.
     [[nodiscard]] std::vector<DeadLetter> dead_letters() const;
+    [[nodiscard]] QueueCounts counts(std::string_view queue) const;
 
   private:
     class Core;

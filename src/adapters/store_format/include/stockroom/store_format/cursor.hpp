@@ -18,6 +18,7 @@ enum class CursorKind : char {
     orders = 'o',
     records = 'r',
     dead_letters = 'd',
+    incidents = 'h',
 };
 
 /// The key of a page's last row as a text for URLs: the list's letter, then the key in hexadecimal.
@@ -36,6 +37,10 @@ struct TimeAndId {
 };
 [[nodiscard]] std::string write_cursor(CursorKind kind, const TimeAndId& key);
 [[nodiscard]] std::optional<TimeAndId> read_time_cursor(CursorKind kind, std::string_view cursor);
+
+/// Of a list by id, the newest first: the id that a page's rows stand before; without a cursor, one
+/// behind all. Empty for what write_cursor never gave.
+[[nodiscard]] std::optional<base::Uuid> read_id_cursor(CursorKind kind, std::string_view cursor);
 
 /// A whole number, nothing before or after it.
 [[nodiscard]] std::optional<std::int64_t> parse_number(std::string_view text);

@@ -6,6 +6,7 @@
 
 #include "stockroom/ports/audit.hpp"
 #include "stockroom/ports/error.hpp"
+#include "stockroom/ports/lead.hpp"
 #include "stockroom/ports/queries.hpp"
 #include "stockroom/ports/relay_log.hpp"
 #include "stockroom/ports/store.hpp"
@@ -13,10 +14,10 @@
 
 namespace stockroom::store_postgres {
 
-/// A store in PostgreSQL 15 or later. Each Store, Queries and RelayLog it makes has a connection of
-/// its own, which it opens when it is first used and again after it is lost; until there is one,
-/// and while the store's schema is not this version's, every call fails as retryable, saying why.
-/// Thread-safe; what it makes belongs to one thread at a time, and may outlive it.
+/// A store in PostgreSQL 15 or later. Each Store, Queries, RelayLog and Lead it makes has a
+/// connection of its own, which it opens when it is first used and again after it is lost; until
+/// there is one, and while the store's schema is not this version's, every call fails as retryable,
+/// saying why. Thread-safe; what it makes belongs to one thread at a time, and may outlive it.
 class PostgresDatabase {
   public:
     /// Connects to nothing yet. `url`: postgres://user:password@host:port/database?sslmode=…, as
@@ -31,6 +32,8 @@ class PostgresDatabase {
     /// Reads only, also when its role may write.
     [[nodiscard]] virtual std::unique_ptr<ports::Queries> make_queries() = 0;
     [[nodiscard]] virtual std::unique_ptr<ports::RelayLog> make_relay_log() = 0;
+    /// Of the health services, one of which writes down what they see.
+    [[nodiscard]] virtual std::unique_ptr<ports::Lead> make_health_lead() = 0;
 };
 
 struct Migrated {

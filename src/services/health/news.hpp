@@ -1,0 +1,17 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "stockroom/domain/health.hpp"
+
+namespace stockroom::health {
+
+/// What is to be written of a change, after what is written of its part: with its version, and as
+/// part of the incident that goes on there. Empty when it is known already: it is older, or the
+/// part is in that state (a part that nothing is written of is up). `stored` is then as after it.
+[[nodiscard]] std::optional<domain::PartChange> take_news(
+    std::map<std::string, domain::PartChange>& stored, domain::PartChange change);
+
+}  // namespace stockroom::health
