@@ -26,7 +26,7 @@ constexpr ReadText kReadSection{kMaxSectionLength};
 
 }  // namespace
 
-std::expected<CommandBody, Invalid> read_classic_insertion(std::string_view json) {
+ReadClassic read_classic_insertion(std::string_view json) {
     const auto value = read_json(json);
     if (!value) return std::unexpected(Invalid{value.error().field, value.error().detail});
     Fields fields(*value, Unknown::ignored);
@@ -40,7 +40,7 @@ std::expected<CommandBody, Invalid> read_classic_insertion(std::string_view json
     });
 }
 
-std::expected<CommandBody, Invalid> read_classic_removal(std::string_view text) {
+ReadClassic read_classic_removal(std::string_view text) {
     const auto json = read_json(text);
     const JsonValue value = json ? *json : JsonValue(std::string(text));
     if (value.as<JsonValue::Object>() == nullptr) {

@@ -112,13 +112,16 @@ Embedded::Parts::Result Embedded::Parts::make_health(const engine::OnFailure& on
 }
 
 Embedded::Parts::Result Embedded::Parts::open_classic() {
-    auto queries = database->make_queries();
-    if (!queries) return std::unexpected(std::move(queries.error()));
+    auto for_items = database->make_queries();
+    if (!for_items) return std::unexpected(std::move(for_items.error()));
+    auto for_records = database->make_queries();
+    if (!for_records) return std::unexpected(std::move(for_records.error()));
     const ingress::Ingress::Ways ways{.bus = bus, .classic = bus, .metrics = metrics};
     catalogue->serve_classic(ways);
     stock->serve_classic(ways);
-    orders->serve_classic(ways, std::move(*queries));
+    orders->serve_classic(ways, std::move(*for_items));
     health->serve_classic(ways);
+    records->serve_classic(ways, std::move(*for_records));
     return {};
 }
 

@@ -2,11 +2,16 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "stockroom/base/check.hpp"
+#include "stockroom/contract/classic_records.hpp"
 #include "stockroom/contract/json.hpp"
+#include "stockroom/http/problem.hpp"
 
+#include "form.hpp"
+#include "problems.hpp"
 #include "wish.hpp"
 
 namespace stockroom::gateway {
@@ -41,6 +46,23 @@ Response retell(const Response& problem) {
     Response response = say(problem.status, text);
     response.command_id = problem.command_id;
     return response;
+}
+
+/// Whatever became of what was sent. A key that stands for something else has sent nothing.
+Response tell_sent(Response response, std::string_view queue) {
+    if (response.status == 400) return response;
+    if (response.status == 422 || response.status >= 500) return retell(response);
+    Response sent;
+    sent.body = contract::classic_message(queue);
+    sent.command_id = std::move(response.command_id);
+    return sent;
+}
+
+std::optional<std::string> find_parameter(const Request& request, std::string_view name) {
+    const auto found =
+        std::ranges::find(request.query, name, &std::pair<std::string, std::string>::first);
+    if (found == request.query.end()) return std::nullopt;
+    return found->second;
 }
 
 bool is_encoded(const Request& request) {
@@ -89,6 +111,9 @@ void Classic::add_routes(http::Router& router) {
     add(router, "GET", "/order_processing", &Classic::order_processing);
     add(router, "POST", "/buy_now", &Classic::buy_now);
     add(router, "GET", "/get_active", &Classic::get_active);
+    add(router, "POST", "/insert_record", &Classic::insert_record);
+    add(router, "GET", "/read_database", &Classic::read_database);
+    add(router, "GET", "/delete_record", &Classic::delete_record);
 }
 
 void Classic::add(http::Router& router, std::string_view method, std::string_view path,
@@ -111,20 +136,20 @@ Classic::Answer Classic::healthcheck(Request /*request*/) {
 }
 
 Classic::Answer Classic::health_check(Request request) {
-    const auto message =
-        std::ranges::find(request.query, "message", &std::pair<std::string, std::string>::first);
-    if (message == request.query.end())
+    auto message = find_parameter(request, "message");
+    if (!message)
         return at_once(say(400, "message: is required, as in /health_check?message=TEXT"));
-    return ask_health(contract::kClassicHealthCheck, std::move(message->second));
+    return ask_health(contract::kClassicHealthCheck, *std::move(message));
 }
 
 Classic::Answer Classic::create_item(Request request) {
-    return send(std::move(request), contract::read_classic_item, contract::kClassicCreateItem);
+    auto body = contract::read_classic_item(request.body);
+    return send(std::move(request), std::move(body), contract::kClassicCreateItem);
 }
 
 Classic::Answer Classic::stock_management(Request request) {
-    return send(std::move(request), contract::read_classic_deletion,
-                contract::kClassicStockManagement);
+    auto body = contract::read_classic_deletion(request.body);
+    return send(std::move(request), std::move(body), contract::kClassicStockManagement);
 }
 
 Classic::Answer Classic::order_processing(Request /*request*/) {
@@ -143,6 +168,29 @@ Classic::Answer Classic::get_active(Request /*request*/) {
     return at_once(std::move(response));
 }
 
+Classic::Answer Classic::insert_record(Request request) {
+    const auto json = body_as_json(request);
+    if (!json) return at_once(say(400, "The form is malformed"));
+    auto body = contract::read_classic_insertion(*json);
+    return send(std::move(request), std::move(body), contract::kClassicInsertRecord);
+}
+
+Classic::Answer Classic::read_database(Request /*request*/) {
+    return ask_for_list(contract::kClassicReadDatabase);
+}
+
+Classic::Answer Classic::delete_record(Request request) {
+    const auto text = find_parameter(request, "SRN");
+    if (!text) co_return say(400, "SRN: is required, as in /delete_record?SRN=TEXT");
+    auto srn = domain::Srn::parse(*text);
+    if (!srn) co_return retell(http::to_response(record_not_found()));
+    auto submitting = submit(request, domain::DeleteRecord{*std::move(srn)});
+    Response response = co_await std::move(submitting);
+    co_return response.status == 404
+        ? retell(response)
+        : tell_sent(std::move(response), contract::kClassicDeleteRecord);
+}
+
 Classic::Answer Classic::submit(const Request& request, contract::ReadClassic body) {
     if (is_encoded(request)) return at_once(say(400, "The body must not be encoded"));
     if (!body) return at_once(say(400, contract::to_sentence(body.error())));
@@ -151,16 +199,10 @@ Classic::Answer Classic::submit(const Request& request, contract::ReadClassic bo
     return submitter_.submit(*std::move(wish));
 }
 
-Classic::Answer Classic::send(Request request, Read read, std::string_view queue) {
-    auto submitting = submit(request, read(request.body));
+Classic::Answer Classic::send(Request request, contract::ReadClassic body, std::string_view queue) {
+    auto submitting = submit(request, std::move(body));
     Response response = co_await std::move(submitting);
-    // A key that stands for something else has sent nothing.
-    if (response.status == 400) co_return response;
-    if (response.status == 422 || response.status >= 500) co_return retell(response);
-    Response sent;
-    sent.body = contract::classic_message(queue);
-    sent.command_id = std::move(response.command_id);
-    co_return sent;
+    co_return tell_sent(std::move(response), queue);
 }
 
 Classic::Answer Classic::ask_health(std::string_view queue, std::string bytes) {

@@ -30,7 +30,6 @@ class Classic {
 
   private:
     using Handler = Answer (Classic::*)(http::Request);
-    using Read = contract::ReadClassic (*)(std::string_view json);
 
     void add(http::Router& router, std::string_view method, std::string_view path, Handler handler);
     [[nodiscard]] bool may_call(const http::Request& request) const;
@@ -42,10 +41,13 @@ class Classic {
     Answer order_processing(http::Request request);
     Answer buy_now(http::Request request);
     Answer get_active(http::Request request);
+    Answer insert_record(http::Request request);
+    Answer read_database(http::Request request);
+    Answer delete_record(http::Request request);
 
     /// Sends the command, and waits for its outcome.
     Answer submit(const http::Request& request, contract::ReadClassic body);
-    Answer send(http::Request request, Read read, std::string_view queue);
+    Answer send(http::Request request, contract::ReadClassic body, std::string_view queue);
     Answer ask_health(std::string_view queue, std::string bytes);
     Answer ask_for_list(std::string_view queue);
 

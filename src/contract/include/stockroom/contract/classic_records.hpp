@@ -1,9 +1,8 @@
 #pragma once
 
-#include <expected>
 #include <string_view>
 
-#include "stockroom/contract/codec.hpp"
+#include "stockroom/contract/classic.hpp"
 
 namespace stockroom::contract {
 
@@ -11,11 +10,9 @@ namespace stockroom::contract {
 // may hold numbers where texts are meant, and members of its own, which are passed over.
 
 /// {"Name":"…","SRN":"…","Section":"…"} → insert_record. Only the SRN is required.
-[[nodiscard]] std::expected<domain::CommandBody, Invalid> read_classic_insertion(
-    std::string_view json);
+[[nodiscard]] ReadClassic read_classic_insertion(std::string_view json);
 /// {"SRN":"…"}, or "…", or the SRN as it is → delete_record
-[[nodiscard]] std::expected<domain::CommandBody, Invalid> read_classic_removal(
-    std::string_view text);
+[[nodiscard]] ReadClassic read_classic_removal(std::string_view text);
 
 /// {"Name":"…","SRN":"…","Section":"…"}
 void write_classic_record(JsonWriter& json, const domain::Record& record);

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "stockroom/engine/worker.hpp"
+#include "stockroom/ingress/classic_queues.hpp"
+#include "stockroom/ports/queries.hpp"
 
 namespace stockroom::records {
 
@@ -15,15 +17,20 @@ class RecordsService {
                    telemetry::Metrics& metrics, engine::OnFailure on_failure = {},
                    engine::Decide decide = domain::decide);
 
+    /// Takes what comes by the classic queues insert_record and delete_record, and answers
+    /// read_database, too. Call before start().
+    void serve_classic(const ingress::Ingress::Ways& ways, std::unique_ptr<ports::Queries> queries);
+
     /// Call once.
-    void start() { worker_.start(); }
+    void start();
     /// Finishes what is under way. The destructor does so too.
-    void stop() { worker_.stop(); }
+    void stop();
     /// Empty while it works; else what is wrong, for /readyz.
-    [[nodiscard]] std::string trouble() const { return worker_.trouble(); }
+    [[nodiscard]] std::string trouble() const;
 
   private:
     engine::Worker worker_;
+    ingress::ClassicQueues classic_;
 };
 
 }  // namespace stockroom::records
