@@ -25,18 +25,25 @@ bool is_type(std::string_view content_type, std::string_view wanted) {
 
 /// The value of a parameter as in `; name=value` or `; name="value"`; empty when it is missing.
 std::string_view parameter(std::string_view header, std::string_view name) {
-    for (std::size_t at = header.find(';'); at != std::string_view::npos;
-         at = header.find(';', at + 1)) {
-        std::string_view rest = header.substr(at + 1);
+    std::string_view rest = header.substr(std::min(header.find(';'), header.size()));
+    while (rest.starts_with(';')) {
+        rest.remove_prefix(1);
         rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
-        if (!boost::beast::iequals(rest.substr(0, name.size()), name)) continue;
-        rest.remove_prefix(name.size());
-        if (!rest.starts_with('=')) continue;
-        rest.remove_prefix(1);
-        if (!rest.starts_with('"')) return rest.substr(0, rest.find_first_of("; \t"));
-        rest.remove_prefix(1);
-        const auto end = rest.find('"');
-        return end == std::string_view::npos ? std::string_view{} : rest.substr(0, end);
+        const std::string_view key = rest.substr(0, rest.find_first_of("=;"));
+        rest.remove_prefix(key.size());
+        std::string_view value;
+        if (rest.starts_with("=\"")) {
+            rest.remove_prefix(2);
+            const auto end = rest.find('"');
+            if (end == std::string_view::npos) return {};
+            value = rest.substr(0, end);
+        } else if (rest.starts_with('=')) {
+            rest.remove_prefix(1);
+            value = rest.substr(0, rest.find_first_of("; \t"));
+        }
+        rest.remove_prefix(value.size());
+        if (boost::beast::iequals(key, name)) return value;
+        rest.remove_prefix(std::min(rest.find(';'), rest.size()));
     }
     return {};
 }
