@@ -70,7 +70,7 @@ class Crowd:
 
 
 @pytest.mark.parametrize("target", ["/healthcheck", "/health_check?message=hello", "/get_active",
-                                    "/order_processing"])
+                                    "/order_processing", "/read_database"])
 def test_questions(server, target):
     with contextlib.closing(connect(server.url)) as connection:
         connection.request("POST", "/create_item", json.dumps({"sku": fresh_sku(), "price": 1, "quantity": 1}))
@@ -121,3 +121,27 @@ def test_purchases(server):
     bought = Crowd(server.url, lambda number: ("POST", "/buy_now", {"sku": sku, "customer": f"c-{number}"})).run()
     assert set(bought) == {201}
     assert items(server.url)[sku]["quantity"] == stock - bought[201]
+
+
+def test_records(server):
+    """Each client inserts records of its own, and deletes every other one."""
+    counts = [itertools.count() for _ in range(CLIENTS)]
+    mark = fresh_sku()
+    inserted, deleted = set(), set()
+
+    def come_and_go(number):
+        count = next(counts[number])
+        srn = f"{mark}-{number}-{count // 2}"
+        if count % 4 == 3:
+            deleted.add(f"{mark}-{number}-{count // 2 - 1}")
+            return "GET", f"/delete_record?SRN={mark}-{number}-{count // 2 - 1}", None
+        if count % 2 == 1:
+            return "GET", "/get_active", None
+        inserted.add(srn)
+        return "POST", "/insert_record", {"Name": "n", "SRN": srn, "Section": "s"}
+
+    assert set(Crowd(server.url, come_and_go).run()) == {200}
+    with contextlib.closing(connect(server.url)) as connection:
+        connection.request("GET", "/read_database")
+        found = {record["SRN"] for record in json.loads(connection.getresponse().read())}
+    assert {srn for srn in found if srn.startswith(mark)} == inserted - deleted
