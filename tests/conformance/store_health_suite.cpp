@@ -113,7 +113,7 @@ TEST_P(StoreSuite, IncidentsAreListedNewestFirstPageByPage) {
         ASSERT_TRUE(write_parts(
             store(), {change(1, PartState::down, at, incident(number, part, at), part)}));
     }
-    for (const std::size_t limit : {1, 2, 5, 50}) {
+    for (const auto limit : {1UZ, 2UZ, 5UZ, 50UZ}) {
         const auto found = incidents_of(queries(), limit);
         ASSERT_EQ(found.size(), 5U);
         for (int number = 1; number <= 5; ++number)
