@@ -81,7 +81,8 @@ std::expected<LoginUrl, std::string> LoginUrl::parse(std::string_view text, std:
     LoginUrl login{.server = *std::move(server), .authorization = {}};
     if (!has_login) return login;
     const auto url = boost::urls::parse_uri({text.data(), text.size()});
-    if (!url || !url->has_userinfo())
+    // Boost 1.81 reads a second @ as part of the host.
+    if (!url || !url->has_userinfo() || text.substr(start, at - start).contains('@'))
         return std::unexpected(fmt::format(
             "{}: the user and the password before the @ must be percent-encoded: @ is %40, / is "
             "%2F, : is %3A",

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <functional>
+#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,17 +66,17 @@ TEST_P(StoreSuite, ANewStoreKnowsNoPartAndNoIncident) {
 TEST_P(StoreSuite, AnIncidentBeginsGoesOnAndEnds) {
     const auto at = now();
     auto slow = incident(1, "orders", at);
-    ASSERT_TRUE(write_parts(store(), {change(1, PartState::degraded, at, slow)}));
+    must(write_parts(store(), {change(1, PartState::degraded, at, slow)}));
     EXPECT_EQ(must(queries().parts()), std::vector{change(1, PartState::degraded, at, slow)});
     EXPECT_EQ(incidents_of(queries()), std::vector{slow});
 
     slow.state = PartState::down;
     const auto later = at.plus(std::chrono::seconds(1));
-    ASSERT_TRUE(write_parts(store(), {change(2, PartState::down, later, slow)}));
+    must(write_parts(store(), {change(2, PartState::down, later, slow)}));
     EXPECT_EQ(incidents_of(queries()), std::vector{slow});
 
     slow.ended_at = at.plus(std::chrono::seconds(5));
-    ASSERT_TRUE(write_parts(store(), {change(3, PartState::up, *slow.ended_at, slow)}));
+    must(write_parts(store(), {change(3, PartState::up, *slow.ended_at, slow)}));
     reopen();
     EXPECT_EQ(must(queries().parts()), std::vector{change(3, PartState::up, *slow.ended_at)});
     EXPECT_EQ(incidents_of(queries()), std::vector{slow});
@@ -81,7 +84,7 @@ TEST_P(StoreSuite, AnIncidentBeginsGoesOnAndEnds) {
 
 TEST_P(StoreSuite, OfTwoWhoTellOfTheSamePartTheLaterConflicts) {
     const auto at = now();
-    ASSERT_TRUE(write_parts(store(), {change(1, PartState::down, at, incident(1, "orders", at))}));
+    must(write_parts(store(), {change(1, PartState::down, at, incident(1, "orders", at))}));
     for (const domain::Version version : {1, 3}) {
         const auto again =
             write_parts(store(), {change(1, PartState::unknown, at, std::nullopt, "stock"),
@@ -99,8 +102,7 @@ TEST_P(StoreSuite, ChangesOfOnePartFollowEachOtherInOneBatch) {
     auto short_one = incident(1, "orders", at);
     const auto begun = change(1, PartState::down, at, short_one);
     short_one.ended_at = at.plus(std::chrono::seconds(9));
-    ASSERT_TRUE(
-        write_parts(store(), {begun, change(2, PartState::up, *short_one.ended_at, short_one)}));
+    must(write_parts(store(), {begun, change(2, PartState::up, *short_one.ended_at, short_one)}));
     EXPECT_EQ(must(queries().parts()), std::vector{change(2, PartState::up, *short_one.ended_at)});
     EXPECT_EQ(incidents_of(queries()), std::vector{short_one});
     EXPECT_EQ(must(queries().log_head()), 2);
@@ -108,17 +110,14 @@ TEST_P(StoreSuite, ChangesOfOnePartFollowEachOtherInOneBatch) {
 
 TEST_P(StoreSuite, IncidentsAreListedNewestFirstPageByPage) {
     const auto at = now();
-    for (int number = 1; number <= 5; ++number) {
-        const auto part = "part-" + std::to_string(number);
-        ASSERT_TRUE(write_parts(
-            store(), {change(1, PartState::down, at, incident(number, part, at), part)}));
-    }
-    for (const auto limit : {1UZ, 2UZ, 5UZ, 50UZ}) {
-        const auto found = incidents_of(queries(), limit);
-        ASSERT_EQ(found.size(), 5U);
-        for (int number = 1; number <= 5; ++number)
-            EXPECT_EQ(found.at(static_cast<std::size_t>(5 - number)).id, id(number));
-    }
+    std::vector<Incident> newest_first;
+    for (int number = 1; number <= 5; ++number)
+        newest_first.push_back(incident(number, "part-" + std::to_string(number), at));
+    std::ranges::sort(newest_first, std::greater{}, &Incident::id);  // ids sort by time
+    for (const auto& begun : newest_first | std::views::reverse)
+        must(write_parts(store(), {change(1, PartState::down, at, begun, begun.part)}));
+    for (const auto limit : {1UZ, 2UZ, 5UZ, 50UZ})
+        EXPECT_EQ(incidents_of(queries(), limit), newest_first);
     for (const std::string cursor : {"x", "h", "h00", "hzz", "o31"}) {
         const auto page = queries().incidents({.cursor = cursor});
         ASSERT_FALSE(page) << cursor;

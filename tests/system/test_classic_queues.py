@@ -13,6 +13,7 @@ import pika
 import pytest
 
 from client import DEADLINE_SECONDS, Client, eventually, fresh_sku
+from dead import discard, replay, wait_for
 from services import Services, missing_servers
 from test_classic import curl, items
 
@@ -214,6 +215,10 @@ def test_what_makes_no_sense_is_a_dead_letter(server, client, channel, queue, bo
 
     letter = eventually(new, "it is a dead letter")[0]
     assert word in letter["reason"]
+    replay(client, letter["id"])
+    again = wait_for(client, letter["id"], "waiting", 2)
+    assert (again["queue"], again["body"]) == (queue, letter["body"])
+    discard(client, letter["id"])
     sku = fresh_sku()
     send(channel, "create_item", item(sku))
     eventually(lambda: sku in items(server.url), "its neighbours go on")

@@ -1,5 +1,6 @@
 """Each service as a process of its own: it starts and stops whatever is there of what it needs."""
 
+import collections
 import http.client
 import os
 import subprocess
@@ -67,7 +68,11 @@ def test_waits_while_bus_and_store_are_away(start, name):
     about_bus = [(line["connection"], line["detail"]) for line in said
                  if "RabbitMQ" in line["message"]]
     assert len(about_store) == 1, said
-    assert about_bus and len(about_bus) == len(set(about_bus)), said
+    # The health service publishes its pings and what it replays by a connection each.
+    most = {"publisher": 2 if name == "health" else 1}
+    assert about_bus, said
+    for (connection, _), times in collections.Counter(about_bus).items():
+        assert times <= most.get(connection, 1), said
     assert service.stop() == 0
     assert PASSWORD not in service.log()
     for server in (store, bus):

@@ -17,6 +17,9 @@ class PostgresHealthLead final : public ports::Lead {
     [[nodiscard]] std::expected<bool, ports::Error> take() override;
 
   private:
+    /// Whether it gives true.
+    static bool ask(Statement& statement);
+
     Connection connection_;
     Statement try_lock_;
     Statement ask_;

@@ -145,7 +145,7 @@ Writer::Writer(Connection& connection)
                            "kind = excluded.kind, state = excluded.state, at = excluded.at, "
                            "version = excluded.version, incident = excluded.incident "
                            "WHERE health_parts.version = excluded.version - 1",
-                           "a part's version", 7)),
+                           "a version of a part", 7)),
       put_incident_(connection,
                     "INSERT INTO incidents (id, part, kind, state, cause, started_at, "
                     "reported_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
