@@ -68,9 +68,11 @@ void expect_all_of(Histogram& histogram) {
     }
 }
 
-/// Whether commands of this kind are made here: dead letters have tables of their own.
+/// Whether commands of this kind are made here: dead letters have tables of their own, and a ping
+/// is answered by the engine.
 constexpr bool is_made(CommandKind kind) {
-    return kind != CommandKind::replay_dead_letter && kind != CommandKind::discard_dead_letter;
+    return kind != CommandKind::replay_dead_letter && kind != CommandKind::discard_dead_letter &&
+           kind != CommandKind::ping;
 }
 
 /// Every outcome of every kind of command that is made here. CommandRefusal is left out: it is

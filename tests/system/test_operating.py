@@ -11,7 +11,7 @@ from local_system import ROOT, dev, end, new_system
 
 PAGE = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
 WORKERS = ("catalogue", "stock", "orders", "relay", "health", "records")
-WITH_CLASSIC_QUEUES = ("catalogue", "stock", "orders", "health")
+WITH_CLASSIC_QUEUES = ("catalogue", "stock", "orders", "health", "records")
 TRIVIAL = {"--help", "--version"}
 OF_ALL = {"--listen", "--log-level", "--check"}
 

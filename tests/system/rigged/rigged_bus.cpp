@@ -107,7 +107,10 @@ class DyingBus final : public RiggedBus {
   public:
     using RiggedBus::RiggedBus;
     std::unique_ptr<ports::Publisher> make_publisher(ports::ReplyHandler on_replies) override {
-        return std::make_unique<DyingPublisher>(RiggedBus::make_publisher(std::move(on_replies)));
+        const bool wants_replies = on_replies != nullptr;
+        auto publisher = RiggedBus::make_publisher(std::move(on_replies));
+        if (wants_replies) return publisher;
+        return std::make_unique<DyingPublisher>(std::move(publisher));
     }
 };
 

@@ -17,7 +17,8 @@ namespace stockroom::rigged {
 /// Publishers call a command durable without waiting for the broker to say so.
 [[nodiscard]] std::unique_ptr<ports::Bus> no_confirms(ports::Bus& bus);
 
-/// The process is killed as soon as anything that it has published is durable.
+/// The process is killed as soon as anything that it has published, and wants no reply to, is
+/// durable.
 [[nodiscard]] std::unique_ptr<ports::Bus> killed_after_publishing(ports::Bus& bus);
 
 /// Outcomes are neither stored nor looked up.
