@@ -5,10 +5,9 @@ import ipaddress
 import json
 import os
 import pathlib
-import signal
+import shutil
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "deploy"))
 
@@ -17,10 +16,10 @@ from local.process import Process  # noqa: E402
 
 import firewall  # noqa: E402
 
-DOCKER = "/usr/bin/docker"  # Debian's, which goes with its dockerd
+# Debian's, which goes with its dockerd; where there is none, the one that is used here.
+DOCKER = "/usr/bin/docker" if os.path.exists("/usr/bin/docker") else shutil.which("docker") or "docker"
 DOCKERD = "/usr/sbin/dockerd"
 START_SECONDS = 120
-REMOVE_SECONDS = 60
 STOP_SECONDS = 10
 WITHOUT = "or leave these tests out by ./dev test --no-containers"
 
@@ -47,7 +46,7 @@ class PrivateEngine:
         self.host = f"unix://{self.run}/docker.sock"
         self.data = self.folder / "docker"
         self.bridge = f"stock-{name}"
-        self.before_path = self.folder / "firewall-before.json"
+        self.before_path = self.run / "firewall-before.json"
         self.dockerd = Process("dockerd", self.folder)
 
     def start(self):
@@ -87,7 +86,7 @@ class PrivateEngine:
 
     def end(self):
         """Whatever state it is in."""
-        if not self.run.exists():
+        if not self.run.exists() and not self.data.exists():
             return
         if self.dockerd.is_running and answers(self.host):
             self.remove_containers()
@@ -95,21 +94,23 @@ class PrivateEngine:
         process.end_processes(self.strays())
         for mount in self.mounts():
             subprocess.run(["umount", "--lazy", mount], check=False, capture_output=True)
-        for bridge in (self.bridge, *self.bridges_of_networks()):
+        bridges = {self.bridge, *self.bridges_of_networks()}
+        for bridge in bridges:
             subprocess.run(["ip", "link", "delete", bridge], check=False, capture_output=True)
         if self.before_path.exists():
-            firewall.back_to(json.loads(self.before_path.read_text()), self.bridge)
-            self.before_path.unlink()
+            firewall.back_to(json.loads(self.before_path.read_text()), bridges)
         subprocess.run(["rm", "-rf", self.data, self.run], check=False, capture_output=True)
 
     def remove_containers(self):
         """With their networks, whose bridges would stay."""
         docker = [DOCKER, "--host", self.host]
-        containers = output(*docker, "ps", "--all", "--quiet").split()
-        for command in ([*docker, "rm", "--force", *containers] if containers else None,
-                        [*docker, "network", "prune", "--force"]):
-            if command:
-                subprocess.run(command, check=False, capture_output=True, timeout=REMOVE_SECONDS)
+        try:
+            containers = output(*docker, "ps", "--all", "--quiet").split()
+            if containers:
+                output(*docker, "rm", "--force", *containers)
+            output(*docker, "network", "prune", "--force")
+        except LocalError:
+            pass  # what follows removes them, too
 
     def strays(self):
         """What a dockerd that was killed has left: its containerd, and one process per container."""
@@ -141,10 +142,10 @@ class PrivateEngine:
                 if link["ifname"].startswith("br-") and link["ifname"][3:].encode() in known]
 
 
-def output(*command):
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True,
-                          check=False, timeout=60)
-    if done.returncode != 0:
-        raise LocalError(f"{' '.join(map(str, command))}: {done.stderr.strip()}; "
-                         f"give what is missing, {WITHOUT}")
-    return done.stdout
+def output(*command, seconds=60):
+    command = [str(part) for part in command]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        said = getattr(error, "stderr", None) or error
+        raise LocalError(f"{' '.join(command)}: {said}; give what is missing, {WITHOUT}") from error

@@ -1,5 +1,6 @@
 """What a dockerd sets in the kernel's packet filter, so that it can be taken back."""
 
+import ipaddress
 import pathlib
 import shlex
 import subprocess
@@ -20,34 +21,46 @@ def read():
     return {"rules": rules, "forwarding": FORWARDING.read_text()}
 
 
-def back_to(before, bridge):
-    """Removes what was not there before and is a dockerd's; what others have made meanwhile stays. When
-    there was a dockerd before, only what names this bridge is removed."""
-    is_only_one = not any(":DOCKER" in line for lines in before["rules"].values() for line in lines)
+def back_to(before, bridges):
+    """Removes the rules of these bridges; and what all dockerds share, unless another had made it before
+    or uses it now. What others have made stays."""
+    for table, lines in read()["rules"].items():
+        rules = [shlex.split(line) for line in lines if line.startswith("-A")]
+        subnets = [ipaddress.ip_network(rule[3]) for rule in rules
+                   if rule[1:3] == ["POSTROUTING", "-s"] and bridges & set(rule)]
+        for rule in rules:
+            if bridges & set(rule) or is_to_itself(rule, subnets):
+                iptables(table, "-D", *rule[1:])
     now = read()["rules"]
-    for table, lines in now.items():
-        new = [line for line in lines if line not in before["rules"][table]]
-        for line in new:
-            words = shlex.split(line)
-            if words[0] == "-A" and (bridge in words or is_only_one and is_dockers(words)):
-                iptables(table, "-D", *words[1:])
-        if is_only_one:
-            chains = [line[1:].split()[0] for line in new if line.startswith(":DOCKER")]
-            for action in ("-F", "-X"):
-                for chain in chains:
-                    iptables(table, action, chain)
-    if is_only_one:
+    if not any(is_shared(line) for line in before["rules"]["filter"]) and not any(
+            is_shared(line) and {"-i", "-o"} & set(line.split()) for line in sum(now.values(), [])):
+        remove_shared(now)
         forward = [line for line in before["rules"]["filter"] if line.startswith(":FORWARD")]
         # A table that nobody has used has no line; it accepts.
         iptables("filter", "-P", "FORWARD", forward[0].split()[1] if forward else "ACCEPT")
         FORWARDING.write_text(before["forwarding"])
 
 
-def is_dockers(words):
-    if any(word.startswith(("DOCKER", "br-")) for word in words):
-        return True
-    # A container that talks to its own published port: from its address to its address.
-    return words[1:3] == ["POSTROUTING", "-s"] and words[-1] == "MASQUERADE" and words[3] in words[4:]
+def is_to_itself(rule, subnets):
+    """Of a container that talks to its own published port: from its address to its address."""
+    return (rule[1:3] == ["POSTROUTING", "-s"] and rule[3] in rule[4:] and
+            any(ipaddress.ip_network(rule[3]).subnet_of(subnet) for subnet in subnets))
+
+
+def is_shared(line):
+    """Whether it is a chain of the dockerds', or a rule in one or with a way into one."""
+    return any(word.lstrip(":").startswith("DOCKER") for word in line.split())
+
+
+def remove_shared(rules):
+    for table, lines in rules.items():
+        shared = [shlex.split(line) for line in lines if is_shared(line)]
+        for words in shared:
+            if words[0] == "-A":
+                iptables(table, "-D", *words[1:])
+        for words in shared:
+            if words[0] != "-A":
+                iptables(table, "-X", words[0][1:])
 
 
 def iptables(table, *arguments):

@@ -38,6 +38,13 @@ def private(tmp_path):
     private.end()
 
 
+@pytest.fixture
+def another(tmp_path_factory):
+    another = PrivateEngine(tmp_path_factory.mktemp("another"))
+    yield another
+    another.end()
+
+
 def traces(private):
     """Of all that an engine makes: processes, mounts, links, rules."""
     mounts = pathlib.Path("/proc/self/mounts").read_text()
@@ -84,6 +91,30 @@ def test_starting_it_again_after_an_end_is_starting_afresh(private):
         private.start()
         assert Docker(private.host)("image", "ls", "--quiet") == ""
         private.end()
+
+
+def rules_of(private):
+    return [line for lines in firewall.read()["rules"].values() for line in lines if private.bridge in line]
+
+
+def test_one_that_runs_beside_it_keeps_what_it_has(private, another):
+    private.start()
+    another.start()
+    private.end()
+    assert not rules_of(private)
+    now = firewall.read()
+    assert f"-A FORWARD -o {another.bridge} -j DOCKER" in now["rules"]["filter"]
+    assert f"-A DOCKER -i {another.bridge} -j RETURN" in now["rules"]["nat"]
+    assert now["forwarding"] == "1\n"
+    another.end()
+    assert not rules_of(another)
+
+
+def test_the_data_go_also_after_the_machine_was_started_again(private):
+    """Which empties /run."""
+    (private.data / "image").mkdir(parents=True)
+    private.end()
+    assert not private.data.exists()
 
 
 def test_without_rights_the_way_out_is_told(private, monkeypatch):
