@@ -71,7 +71,7 @@ def make(docker):
             f"deb {security} {SUITE}-security main\n")
         slim(root)
         archive = pathlib.Path(folder) / "root.tar"
-        output("tar", "--numeric-owner", "-C", root, "-cf", archive, ".")
+        output("tar", "--numeric-owner", "-C", root, "-cf", archive, ".", seconds=120)
         docker("import", "--change", 'CMD ["bash"]', archive, NAME, seconds=120)
 
 
@@ -79,8 +79,11 @@ def bootstrap(root, mirror):
     log = root.parent / "debootstrap.log"
     with open(log, "wb") as to:
         try:
-            done = subprocess.run(["/usr/sbin/debootstrap", "--variant=minbase", SUITE, root, mirror],
-                                  stdout=to, stderr=to, check=False, timeout=BOOTSTRAP_SECONDS)
+            # When it is killed, what it has started and mounted goes with it.
+            done = subprocess.run(
+                ["unshare", "--mount", "--pid", "--fork", "--kill-child", "/usr/sbin/debootstrap",
+                 "--variant=minbase", SUITE, root, mirror],
+                stdout=to, stderr=to, check=False, timeout=BOOTSTRAP_SECONDS)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise LocalError(f"debootstrap: {error}\n{log.read_text()[-2000:]}") from error
     if done.returncode != 0:

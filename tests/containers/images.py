@@ -12,7 +12,7 @@ from engine import DOCKER, LocalError
 FOLDER = pathlib.Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
 BUILD = ROOT / "deploy/docker/build"
-BUILD_SECONDS = 2400
+BUILD_SECONDS = {"stockroom": 1800, "rabbitmq": 600, "postgres": 600}  # of containers.start's TIMEOUT
 STANDINS = {"rabbitmq": "stockroom-test/rabbitmq:3.13-management", "postgres": "stockroom-test/postgres:16"}
 
 
@@ -47,9 +47,9 @@ def provide(docker, folder, tag, say):
         with open(log, "wb") as to:
             try:
                 done = subprocess.run([str(part) for part in command], env=environment, stdout=to,
-                                      stderr=to, check=False, timeout=BUILD_SECONDS)
+                                      stderr=to, check=False, timeout=BUILD_SECONDS[name])
             except subprocess.TimeoutExpired as error:
-                raise LocalError(f"{name} is not built after {BUILD_SECONDS} s; see {log}") from error
+                raise LocalError(f"{name} is not built after {error.timeout} s; see {log}") from error
         if done.returncode != 0:
             raise LocalError(f"{name} cannot be built; the whole output is in {log}\n"
                              f"{log.read_text(errors='replace')[-4000:]}")
