@@ -57,12 +57,13 @@ class Compose:
         self("up", "-d", *services)
 
     def remove(self):
-        """Also its data; in a hurry."""
-        left = self.docker("ps", "--all", "--quiet", "--filter",
-                           f"label=com.docker.compose.project={self.project}").split()
-        if left:
-            self.docker("rm", "--force", *left)
-        self.run("down", "--volumes")
+        """Whatever there is of it, also its data; in a hurry."""
+        for kind, every, options in (("container", ["--all"], ["--force", "--volumes"]),
+                                     ("network", [], []), ("volume", [], [])):
+            found = self.docker(kind, "ls", *every, "--quiet", "--filter",
+                                f"label=com.docker.compose.project={self.project}").split()
+            if found:
+                self.docker(kind, "rm", *options, *found)
 
     def tool(self, *arguments, options=()):
         """The command line, in a container of its own."""

@@ -39,14 +39,7 @@ def run(harness, request):
 def volume(harness):
     """The name of an empty volume. It goes with the test, and so do the containers that have it."""
     name = f"{harness.name}-volume"
-
-    def remove():
-        users = harness.docker("ps", "--all", "--quiet", "--filter", f"volume={name}").split()
-        if users:
-            harness.docker("rm", "--force", *users)
-        harness.docker("volume", "rm", "--force", name)
-
-    remove()
+    harness.docker.remove_volume(name)
     harness.docker("volume", "create", name)
     yield name
-    remove()
+    harness.docker.remove_volume(name)

@@ -61,6 +61,13 @@ class Docker:
                 f"{container} is {state}\n{self.logs(container)[-5000:]}")
             time.sleep(0.2)
 
+    def remove_volume(self, name):
+        """And the containers that have it. It need not be there."""
+        users = self("ps", "--all", "--quiet", "--filter", f"volume={name}").split()
+        if users:
+            self("rm", "--force", "--volumes", *users)
+        self("volume", "rm", "--force", name)
+
     def port(self, container, inside=8080):
         """Where on 127.0.0.1 it is published."""
         return int(self("port", container, inside).split(":")[-1])

@@ -230,10 +230,11 @@ def test_a_store_whose_disk_is_full(system, run):
 @pytest.fixture
 def small_volume(harness, request):
     name = f"{harness.name}-{request.node.name}"
+    harness.docker.remove_volume(name)
     harness.docker("volume", "create", "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt",
                    "o=size=4m,mode=1777", name)
     yield name
-    harness.docker.run("volume", "rm", "--force", name)
+    harness.docker.remove_volume(name)
 
 
 def test_the_embedded_shape_on_a_full_disk(harness, run, small_volume):

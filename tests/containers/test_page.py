@@ -13,8 +13,9 @@ PAGE_SECONDS = 900
 
 def test_the_page_goes_the_whole_way(harness, tmp_path):
     system = Compose(harness, tmp_path, "page")
-    system.remove()
     volume = f"{system.project}-shop"
+    system.remove()
+    harness.docker.remove_volume(volume)
     environment = {
         **system.environment, "PATH": f"/usr/bin:{system.environment['PATH']}", "DOCKER_BUILDKIT": "1",
         "STOCKROOM_BACKUP": str(tmp_path / "stockroom.dump"), "STOCKROOM_VOLUME": volume}
@@ -26,7 +27,7 @@ def test_the_page_goes_the_whole_way(harness, tmp_path):
         check(done.stdout)
     finally:
         system.remove()
-        harness.docker.run("volume", "rm", "--force", volume)
+        harness.docker.remove_volume(volume)
 
 
 def script(system):
