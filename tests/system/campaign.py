@@ -17,6 +17,7 @@ class Campaign:
         self.stage, self.seed = stage, seed
         self.crowd = Crowd(stage.url, seed, orders, clients, seconds_max)
         self.subscriber = Subscriber(stage.amqp_url())
+        self.before = len(self.read_log())  # the health monitor tells of the start
         stage.write_down_queues()
         self.client = Client(stage.url, contract)
         self.crowd.open_shop(self.client)
@@ -45,7 +46,8 @@ class Campaign:
         if audit:
             findings.note(f"the audit says: {audit[:2000]}")
         log = self.read_log()
-        for note in check_events(self.subscriber.read(len(log), settle_seconds), log):
+        for note in check_events(self.subscriber.read(len(log), settle_seconds), log,
+                                 self.before):
             findings.note(note)
         print(f"{findings}\n{len(log)} events in the log, {len(self.subscriber.events)} heard, "
               f"{self.subscriber.heartbeats} heartbeats", flush=True)

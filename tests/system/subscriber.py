@@ -69,10 +69,10 @@ def read_event(event):
                  event.get("data"))
 
 
-def check_events(events, log):
+def check_events(events, log, before=0):
     """What is wrong with what a subscriber has heard. `log`: (position, type, key, version) of each
     line of the log, in order, as it was a little before: since then the health monitor may have told
-    of more."""
+    of more. `before`: so many of its lines may be older than the subscriber."""
     events = [event for event in events
               if event.position <= len(log) or event.type != "health.changed"]
     notes = []
@@ -87,7 +87,7 @@ def check_events(events, log):
         elif heard[event.position] != told:
             notes.append(f"event {event.position} was told as {heard[event.position]} and as {told}")
         heard[event.position] = told
-    missed = [line for line in log if line[0] not in heard]
+    missed = [line for line in log if line[0] > before and line[0] not in heard]
     if missed:
         notes.append(f"{len(missed)} events were never heard, the first is {missed[0]}")
     strange = [told for position, told in heard.items()
