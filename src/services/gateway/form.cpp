@@ -74,9 +74,12 @@ std::optional<Fields> read_multipart(std::string_view body, std::string_view bou
     }
     Fields fields;
     while (!rest.starts_with("--")) {
+        // Padding in transport (RFC 2046 section 5.1.1).
+        rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
         const auto headers = rest.find("\r\n\r\n");
         const auto end = rest.find(delimiter);
-        if (!rest.starts_with("\r\n") || headers == std::string_view::npos ||
+        // At 0 it is the end of a part's headers that has none, and so no name.
+        if (!rest.starts_with("\r\n") || headers == 0 || headers == std::string_view::npos ||
             end == std::string_view::npos || headers > end)
             return std::nullopt;
         const std::string_view name = name_of_part(rest.substr(2, headers - 2));

@@ -41,6 +41,12 @@ TEST(BodyAsJson, ReadsAFormOfParts) {
                       "before\r\n--x y\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n"
                       "--x y--after"),
               R"({"a":"1"})");
+    EXPECT_EQ(
+        json_of(kParts,
+                "--xyz \t \r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n"
+                "--xyz\t\r\nContent-Disposition: form-data; name=b\r\n\r\n2\r\n--xyz--  \r\n"),
+        R"({"a":"1","b":"2"})")
+        << "blanks may follow a boundary";
     EXPECT_EQ(json_of(kParts, "--xyz--"), "{}");
 }
 
@@ -57,6 +63,10 @@ TEST(BodyAsJson, RefusesPartsThatAreNone) {
              std::string(kPart) + "\r\n\xff\r\n--xyz--",
              std::string("--xyz\r\nContent-Disposition: form-data\r\n\r\n1\r\n--xyz--"),
              std::string("--xyz\r\n\r\n1\r\n--xyz--"),
+             // Without headers; what looks like one is the content.
+             std::string("--xyz\r\n\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--xyz--"),
+             std::string("--xyz "),
+             std::string("--xyz  1\r\n\r\n--xyz--"),
              std::string("--xyz1\r\n\r\n--xyz--"),
          })
         EXPECT_FALSE(json_of(kParts, wrong)) << wrong;
