@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include <boost/beast/core/string.hpp>
+
 #include "stockroom/base/check.hpp"
 #include "stockroom/contract/classic_records.hpp"
 #include "stockroom/contract/json.hpp"
@@ -92,6 +94,19 @@ Response list_response(std::shared_ptr<const std::string> text) {
     return response;
 }
 
+/// Whether a browser sends it for a page that is not the gateway's own. Browsers of today say so in
+/// Sec-Fetch-Site (W3C Fetch Metadata), older ones name the page's origin; programs say neither.
+bool is_for_other_page(const Request& request) {
+    if (const auto site = request.header("sec-fetch-site"))
+        return *site != "same-origin" && *site != "none";
+    const auto origin = request.header("origin");
+    if (!origin) return false;
+    const auto scheme_end = origin->find("://");
+    const auto host = request.header("host");
+    return scheme_end == std::string::npos || !host ||
+           !boost::beast::iequals(std::string_view(*origin).substr(scheme_end + 3), *host);
+}
+
 std::vector<http::Network> with_loopback(std::vector<http::Network> networks) {
     for (const auto* loopback : {"127.0.0.0/8", "::1/128"})
         networks.push_back(http::Network::parse(loopback).value());
@@ -119,10 +134,13 @@ void Classic::add_routes(http::Router& router) {
 void Classic::add(http::Router& router, std::string_view method, std::string_view path,
                   Handler handler) {
     router.add(method, path, [this, handler](Request request) {
-        if (may_call(request)) return (this->*handler)(std::move(request));
-        return at_once(say(403,
-                           "These routes answer this machine only, and the networks that the "
-                           "gateway was given by --classic-from"));
+        if (!may_call(request))
+            return at_once(say(403,
+                               "These routes answer this machine only, and the networks that the "
+                               "gateway was given by --classic-from"));
+        if (is_for_other_page(request))
+            return at_once(say(403, "These routes do not answer the pages of other sites"));
+        return (this->*handler)(std::move(request));
     });
 }
 
@@ -180,6 +198,12 @@ Classic::Answer Classic::read_database(Request /*request*/) {
 }
 
 Classic::Answer Classic::delete_record(Request request) {
+    // Nothing that only looks (HEAD) may change anything.
+    if (request.method != "GET") {
+        Response response = say(405, "Deleting is for GET, and for nothing that only looks");
+        response.headers.emplace_back("Allow", "GET, OPTIONS");
+        co_return response;
+    }
     const auto text = find_parameter(request, "SRN");
     if (!text) co_return say(400, "SRN: is required, as in /delete_record?SRN=TEXT");
     auto srn = domain::Srn::parse(*text);

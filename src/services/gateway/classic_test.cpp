@@ -95,6 +95,65 @@ TEST_F(ClassicTest, AnswersThisMachineAndGivenNetworksOnly) {
     EXPECT_EQ(bus_.count() + classic_bus_.count(), 0U);
 }
 
+TEST_F(ClassicTest, BelievesNoHeaderThatNamesAnotherCaller) {
+    for (const auto* header : {"x-forwarded-for", "x-real-ip", "forwarded"}) {
+        auto forged = request("POST", "/create_item", kItem);
+        forged.peer = "203.0.113.1";
+        forged.headers.emplace_back(header, "127.0.0.1");
+        EXPECT_EQ(receive(send(std::move(forged))).status, 403) << header;
+    }
+    EXPECT_EQ(bus_.count(), 0U);
+}
+
+/// What a browser says of the page that makes it send something.
+struct Said {
+    std::string_view site;    // Sec-Fetch-Site
+    std::string_view origin;  // Origin
+    bool is_answered;
+};
+
+TEST_F(ClassicTest, AnswersNoPageOfAnotherSite) {
+    for (const Said& said : {
+             Said{"", "", true},  // a program
+             Said{"none", "", true},
+             Said{"same-origin", "", true},
+             Said{"same-origin", "https://behind.a.proxy", true},
+             Said{"", "http://127.0.0.1:8080", true},
+             Said{"", "http://127.0.0.1:8081", false},
+             Said{"", "http://127.0.0.1:8080.example", false},
+             Said{"", "https://example.com", false},
+             Said{"", "null", false},
+             Said{"", "127.0.0.1:8080", false},
+             Said{"same-site", "", false},
+             Said{"same-site", "http://127.0.0.1:8080", false},
+             Said{"cross-site", "", false},
+             Said{"cross-site", "http://127.0.0.1:8080", false},
+         }) {
+        for (auto call : {request("GET", "/get_active"), request("POST", "/create_item", "{}"),
+                          request("GET", "/delete_record")}) {
+            const int status = call.path == "/get_active" ? 200 : 400;
+            call.headers.emplace_back("host", "127.0.0.1:8080");
+            if (!said.site.empty()) call.headers.emplace_back("sec-fetch-site", said.site);
+            if (!said.origin.empty()) call.headers.emplace_back("origin", said.origin);
+            const auto response = receive(send(std::move(call)));
+            EXPECT_EQ(response.status, said.is_answered ? status : 403)
+                << said.site << ' ' << said.origin;
+        }
+    }
+    EXPECT_EQ(bus_.count(), 0U);
+}
+
+TEST_F(ClassicTest, WhatOnlyLooksDeletesNothing) {
+    auto looking = request("HEAD", "/delete_record");
+    looking.query = {{"SRN", "1BI"}};
+    auto refusing = send(std::move(looking));
+    ASSERT_EQ(bus_.count(), 0U);
+    const auto response = receive(std::move(refusing));
+    EXPECT_EQ(response.status, 405);
+    EXPECT_EQ(header_of(response, "Allow"), "GET, OPTIONS");
+    EXPECT_EQ(receive(send(request("HEAD", "/get_active"))).status, 200);
+}
+
 TEST_F(ClassicTest, SaysSentWhateverTheRulesSay) {
     auto created = send(request("POST", "/create_item", kItem));
     EXPECT_EQ(sent(0).kind(), CommandKind::put_item);
