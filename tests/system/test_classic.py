@@ -3,20 +3,18 @@
 import concurrent.futures
 import contextlib
 import decimal
-import http.client
 import json
 import os
 import socket
 import subprocess
-import urllib.parse
 
 import pytest
 
+from classic import JSON, connect, curl, items
 from client import DEADLINE_SECONDS, Client, eventually, fresh_sku
 from server import Server
 from services import Services
 
-JSON = "Content-Type: application/json"
 SENT = (200, {"message": "Create item message sent"})
 DELETED = (200, {"message": "Stock management (item delete) message sent"})
 
@@ -27,18 +25,6 @@ def server(make_server, tmp_path_factory):
     yield server
     server.stop()
     server.remove()
-
-
-def curl(url, *arguments):
-    """Status and JSON; numbers with a point as they stand."""
-    done = subprocess.run(["curl", "-sS", "-w", "\n%{http_code}", *arguments, url],
-                          capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=True)
-    text, _, status = done.stdout.rpartition("\n")
-    return int(status), json.loads(text, parse_float=decimal.Decimal)
-
-
-def connect(url):
-    return http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=DEADLINE_SECONDS)
 
 
 def post(url, body):
@@ -52,13 +38,6 @@ def create(url, sku, quantity=50, price=25.0, **more):
 
 def delete(url, sku):
     return post(f"{url}/stock_management", {"sku": sku})
-
-
-def items(url):
-    status, rows = curl(f"{url}/order_processing")
-    assert status == 200, rows
-    assert len(rows) == len({row["sku"] for row in rows})
-    return {row["sku"]: row for row in rows}
 
 
 def is_message(answer, status, word=""):
@@ -231,6 +210,20 @@ def test_only_this_machine_and_given_networks_may_call(binary, tmp_path):
         assert curl(f"http://127.0.0.1:{port}/get_active")[0] == 200
         assert curl(f"http://{address}:{port}/livez")[0] == 200
         server.stop()
+
+
+def test_pages_of_others_may_not_make_a_browser_call(server):
+    """Neither of today's browsers nor of older ones, with what needs no leave to be sent."""
+    sku = fresh_sku()
+    body = json.dumps({"sku": sku, "price": 1, "quantity": 1})
+    for said in ("Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site", "Origin: http://example.com"):
+        answer = curl(f"{server.url}/create_item", "-H", said, "-H", "Content-Type: text/plain", "-d", body)
+        assert is_message(answer, 403, "pages"), said
+        assert is_message(curl(f"{server.url}/delete_record?SRN=1", "-H", said), 403, "pages"), said
+    assert sku not in items(server.url)
+    assert create(server.url, sku) == SENT
+    own = ("-H", f"Origin: {server.url}", "-H", JSON, "-d", json.dumps({"sku": sku}))
+    assert curl(f"{server.url}/stock_management", *own) == DELETED
 
 
 @pytest.mark.parametrize("networks", ["10.0.0.0/33", "localhost", "10.0.0.0/8,nonsense"])

@@ -6,20 +6,18 @@ import pathlib
 import re
 import subprocess
 import threading
-import time
 import uuid
 
-import pika
 import pytest
 
+from classic import Party, connect_to_broker, curl, items, open_channel, send
 from client import DEADLINE_SECONDS, Client, eventually, fresh_sku
 from dead import discard, replay, wait_for
 from services import Services, missing_servers
-from test_classic import curl, items
 
 QUEUES = ("healthcheck", "health_check", "create_item", "stock_management", "order_processing")
-DIRECT = "amq.rabbitmq.reply-to"
 BASE_MEMORY = int(os.environ.get("STOCKROOM_CLASSIC_MEMORY", "100")) * 1024 * 1024
+LIST_COUNT = int(os.environ.get("STOCKROOM_CLASSIC_LIST", "100000"))
 
 
 def new_services(binary, folder, **arguments):
@@ -45,19 +43,9 @@ def client(server, contract):
 
 @pytest.fixture
 def channel(server):
-    connection = connect(server)
+    connection = connect_to_broker(server)
     yield open_channel(connection)
     connection.close()
-
-
-def connect(server):
-    return pika.BlockingConnection(pika.URLParameters(server.amqp_url))
-
-
-def open_channel(connection):
-    channel = connection.channel()
-    channel.confirm_delivery()
-    return channel
 
 
 def declare(channel):
@@ -66,44 +54,9 @@ def declare(channel):
         channel.queue_declare(queue=queue, durable=True)
 
 
-def send(channel, queue, body, **properties):
-    channel.basic_publish(exchange=properties.pop("exchange", ""), routing_key=queue,
-                          body=body if isinstance(body, bytes) else json.dumps(body).encode(),
-                          properties=pika.BasicProperties(delivery_mode=2, **properties),
-                          mandatory=True)
-
-
-class Party:
-    """Asks, and knows its answers by their correlation ids."""
-
-    def __init__(self, connection, own_queue):
-        self.channel = open_channel(connection)
-        self.reply_to = DIRECT
-        if own_queue:
-            self.reply_to = self.channel.queue_declare("", exclusive=True).method.queue
-        self.answers = {}
-        self.channel.basic_consume(self.reply_to, self.on_answer, auto_ack=True)
-
-    def on_answer(self, _channel, _method, properties, body):
-        assert properties.correlation_id not in self.answers
-        self.answers[properties.correlation_id] = json.loads(body)
-
-    def ask(self, queue, body=b""):
-        correlation_id = uuid.uuid4().hex
-        send(self.channel, queue, body, reply_to=self.reply_to, correlation_id=correlation_id)
-        return self.wait(correlation_id)
-
-    def wait(self, correlation_id):
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while correlation_id not in self.answers:
-            assert time.monotonic() < deadline, "no answer came"
-            self.channel.connection.process_data_events(time_limit=1)
-        return self.answers.pop(correlation_id)
-
-
 @pytest.fixture(params=[False, True], ids=["direct reply-to", "a queue of its own"])
 def party(server, request):
-    connection = connect(server)
+    connection = connect_to_broker(server)
     yield Party(connection, request.param)
     connection.close()
 
@@ -117,12 +70,12 @@ def test_producers_may_declare_the_queues_before_and_after(binary, tmp_path):
     server = Services.__new__(Services)
 
     def declare_first():
-        connection = connect(server)
+        connection = connect_to_broker(server)
         declare(open_channel(connection))
         connection.close()
 
     server.__init__(binary, tmp_path, classic=True, before_start=declare_first)
-    connection = connect(server)
+    connection = connect_to_broker(server)
     declare(open_channel(connection))
     connection.close()
     queues = {queue["name"]: queue for queue in server.manage("GET", f"/api/queues/{server.name}")}
@@ -173,7 +126,7 @@ def test_many_parties_at_once_get_each_its_own(server):
 
     def work(own_queue):
         try:
-            connection = connect(server)
+            connection = connect_to_broker(server)
             party = Party(connection, own_queue)
             for _ in range(20):
                 assert isinstance(party.ask("order_processing"), list)
@@ -258,7 +211,7 @@ def test_who_finds_other_queues_is_told_why(binary, tmp_path):
     server = Services.__new__(Services)
 
     def declare_otherwise():
-        connection = connect(server)
+        connection = connect_to_broker(server)
         connection.channel().queue_declare("create_item", durable=True,
                                            arguments={"x-max-length": 7})
         connection.close()
@@ -279,17 +232,17 @@ def test_a_list_of_a_hundred_thousand(server, channel):
     """Made by batches of commands, as only Stockroom's own can be sent."""
     before = len(items(server.url))
     mark = uuid.uuid4().hex[:8]
-    for first in range(0, 100_000, 250):
+    for first in range(0, LIST_COUNT, 250):
         batch = [{"id": str(uuid.uuid4()), "kind": "create_item", "actor": "test",
                   "body": {"sku": f"{mark}-{number:06}", "name": f"Item {number}", "price": "1.25",
                            "opening": [{"location": "main", "quantity": 1}]}}
                  for number in range(first, first + 250)]
         send(channel, "stockroom.catalogue", batch, exchange="stockroom.commands")
     eventually(lambda: server.sql("SELECT count(*) FROM stockroom.items WHERE NOT retired").strip() ==
-               str(before + 100_000), "all are made")
+               str(before + LIST_COUNT), "all are made")
 
     party = Party(channel.connection, own_queue=True)
-    assert len(party.ask("order_processing")) == before + 100_000
+    assert len(party.ask("order_processing")) == before + LIST_COUNT
 
     def clients(count):
         """All of them read all of it at once."""
