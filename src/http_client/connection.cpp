@@ -63,6 +63,9 @@ std::string Answer::explain() const {
 Connection::Connection(asio::io_context& context, const ServerUrl& url)
     : context_(context), url_(url), stream_(context) {}
 
+Connection::Connection(asio::io_context& context, const ServerUrl& url, Lookup& lookup)
+    : context_(context), url_(url), lookup_(&lookup), stream_(context) {}
+
 NoAnswer Connection::trouble(NoAnswer::Reason reason, const std::string& why) const {
     const std::string_view what =
         reason == NoAnswer::Reason::not_reached ? "cannot reach" : "got no answer from";
@@ -75,7 +78,17 @@ void Connection::close() {
     is_connected_ = false;
 }
 
-Answered<Connection::Endpoints> Connection::resolve(base::Deadline deadline) {
+Answered<Endpoints> Connection::resolve(base::Deadline deadline) {
+    auto found = lookup_ == nullptr ? ask_resolver(deadline) : lookup_->find(deadline);
+    auto endpoints = co_await std::move(found);
+    if (endpoints) co_return *std::move(endpoints);
+    const auto why = endpoints.error() == asio::error::operation_aborted
+                         ? std::string("its name was not resolved in time")
+                         : endpoints.error().message();
+    co_return std::unexpected(trouble(NoAnswer::Reason::not_reached, why));
+}
+
+asio::awaitable<Lookup::Found> Connection::ask_resolver(base::Deadline deadline) {
     error_code no_address;
     const auto address = asio::ip::make_address(url_.host, no_address);
     if (!no_address) co_return Endpoints{tcp::endpoint(address, url_.port)};
@@ -89,12 +102,7 @@ Answered<Connection::Endpoints> Connection::resolve(base::Deadline deadline) {
     auto [error, results] =
         co_await resolver->async_resolve(url_.host, std::to_string(url_.port), kAwait);
     timer.cancel();
-    if (error) {
-        const auto why = error == asio::error::operation_aborted
-                             ? std::string("its name was not resolved in time")
-                             : error.message();
-        co_return std::unexpected(trouble(NoAnswer::Reason::not_reached, why));
-    }
+    if (error) co_return std::unexpected(error);
     Endpoints endpoints;
     for (const auto& result : results)
         endpoints.push_back(result.endpoint());

@@ -5,16 +5,15 @@
 #include <expected>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 
 #include "stockroom/base/time.hpp"
 #include "stockroom/contract/json.hpp"
+#include "stockroom/http_client/lookup.hpp"
 #include "stockroom/http_client/url.hpp"
 
 namespace stockroom::http_client {
@@ -57,6 +56,8 @@ class Connection {
   public:
     /// REQUIRES: context and url outlive the connection.
     Connection(boost::asio::io_context& context, const ServerUrl& url);
+    /// The addresses come by the lookup, which is of the same host. REQUIRES: as above.
+    Connection(boost::asio::io_context& context, const ServerUrl& url, Lookup& lookup);
 
     [[nodiscard]] boost::asio::io_context& context() const { return context_; }
 
@@ -66,9 +67,8 @@ class Connection {
     Answered<Answer> ask(Request request, base::Deadline deadline);
 
   private:
-    using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
-
     Answered<Endpoints> resolve(base::Deadline deadline);
+    boost::asio::awaitable<Lookup::Found> ask_resolver(base::Deadline deadline);
     Answered<Answer> receive_answer();
     [[nodiscard]] std::string encode(const Request& request) const;
     void close();
@@ -76,6 +76,7 @@ class Connection {
 
     boost::asio::io_context& context_;
     const ServerUrl& url_;
+    Lookup* const lookup_ = nullptr;  // null: asio's resolver
     boost::beast::tcp_stream stream_;
     boost::beast::flat_buffer buffer_;
     bool is_connected_ = false;
