@@ -101,7 +101,10 @@ class System:
     def settings_of(self, name):
         """What only this service wants to know."""
         if name == "gateway":
-            return {f"STOCKROOM_{peer.upper()}_URL": self.url_of(peer) for peer in ("health", "generator")}
+            return {"STOCKROOM_HEALTH_URL": ",".join(
+                        self.url_of("health", number)
+                        for number in range(1, max(self.replicas["health"], 1) + 1)),
+                    "STOCKROOM_GENERATOR_URL": self.url_of("generator")}
         if name == "generator":
             return {"STOCKROOM_GATEWAY_URL": self.url}
         if name == "health":

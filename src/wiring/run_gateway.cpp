@@ -1,4 +1,6 @@
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "stockroom/runtime/command_line.hpp"
 #include "stockroom/runtime/lifecycle.hpp"
@@ -17,14 +19,18 @@ constexpr About kGateway{
 
 struct GatewayFlags {
     ServiceFlags service;
-    std::string health_url = "http://127.0.0.1:8085";
+    std::vector<std::string> health_urls{"http://127.0.0.1:8085"};
     std::string generator_url = "http://127.0.0.1:8086";
 };
 
 void add_peer_flags(CLI::App& app, GatewayFlags& flags) {
-    app.add_option("--health-url", flags.health_url,
-                   "Where the health service listens; it is asked for /v1/health")
+    app.add_option("--health-url", flags.health_urls,
+                   "Where the health service listens; it is asked for /v1/health. Several by "
+                   "several of these, or in one with commas between them: the next is asked when "
+                   "one does not answer")
         ->type_name("URL")
+        ->delimiter(',')
+        ->allow_extra_args(false)
         ->capture_default_str();
     app.add_option("--generator-url", flags.generator_url,
                    "Where the order generator listens; it is asked for /v1/generator")
@@ -33,20 +39,25 @@ void add_peer_flags(CLI::App& app, GatewayFlags& flags) {
 }
 
 /// The error is for people.
-std::expected<gateway::Peer, std::string> read_peer(std::string_view flag, const std::string& url) {
-    auto server = http_client::ServerUrl::parse(url, flag);
-    if (!server) return std::unexpected(std::move(server.error()));
-    return gateway::Peer(*std::move(server));
+std::expected<gateway::Peer, std::string> read_peer(std::string_view flag,
+                                                    const std::vector<std::string>& urls) {
+    std::vector<http_client::ServerUrl> servers;
+    for (const std::string& url : urls) {
+        auto server = http_client::ServerUrl::parse(url, flag);
+        if (!server) return std::unexpected(std::move(server.error()));
+        servers.push_back(*std::move(server));
+    }
+    return gateway::Peer(std::move(servers));
 }
 
 int serve(const GatewayFlags& given, gateway::Options& options, const Wrap& wrap) {
     const ServiceFlags& flags = given.service;
     auto settings = read_settings(flags);
     if (!settings) return refuse(kGateway, runtime::kExitUsage, settings.error());
-    auto health = read_peer("--health-url", given.health_url);
+    auto health = read_peer("--health-url", given.health_urls);
     if (!health) return refuse(kGateway, runtime::kExitUsage, health.error());
     options.health = *std::move(health);
-    auto generator = read_peer("--generator-url", given.generator_url);
+    auto generator = read_peer("--generator-url", {given.generator_url});
     if (!generator) return refuse(kGateway, runtime::kExitUsage, generator.error());
     options.generator = *std::move(generator);
 

@@ -9,7 +9,7 @@ namespace {
 
 using contract::JsonValue;
 
-/// It answers from memory.
+/// It answers from memory; of several each has its share.
 constexpr std::chrono::seconds kPatience{1};
 
 constexpr std::string_view kHealth = "health";

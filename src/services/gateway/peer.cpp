@@ -28,13 +28,27 @@ boost::asio::awaitable<Asked> ask_by_http(boost::asio::io_context& context,
     co_return told;
 }
 
+boost::asio::awaitable<Asked> ask_one_of(boost::asio::io_context& context,
+                                         const std::vector<http_client::ServerUrl>& urls,
+                                         PeerRequest request, base::Deadline deadline) {
+    std::string why;
+    for (std::size_t i = 0; i < urls.size(); ++i) {
+        const auto now = base::Deadline::clock::now();
+        const auto share = (deadline - now) / static_cast<int>(urls.size() - i);
+        auto answer = co_await ask_by_http(context, urls[i], request, now + share);
+        if (answer) co_return answer;
+        why += (why.empty() ? "" : "; ") + answer.error();
+    }
+    co_return std::unexpected(why);
+}
+
 }  // namespace
 
 boost::asio::awaitable<Asked> Peer::ask(boost::asio::io_context& context, PeerRequest request,
                                         base::Deadline deadline) const {
     if (const auto* call = std::get_if<Call>(&way_)) co_return (*call)(request);
-    if (const auto* url = std::get_if<http_client::ServerUrl>(&way_))
-        co_return co_await ask_by_http(context, *url, std::move(request), deadline);
+    if (const auto* urls = std::get_if<std::vector<http_client::ServerUrl>>(&way_))
+        co_return co_await ask_one_of(context, *urls, std::move(request), deadline);
     co_return std::unexpected("this gateway was not told where it is");
 }
 

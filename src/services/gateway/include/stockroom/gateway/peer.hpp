@@ -4,7 +4,9 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -24,8 +26,8 @@ struct PeerAnswer {
     std::string body;  // JSON
 };
 
-/// Another service that knows what some of the gateway's clients ask for: by HTTP on its own port
-/// or, when it is in this process, by a call.
+/// Another service that knows what some of the gateway's clients ask for: by HTTP on its own port,
+/// or that of any of its replicas, or, when it is in this process, by a call.
 class Peer {
   public:
     /// Thread-safe, quick, never waits.
@@ -33,16 +35,19 @@ class Peer {
 
     /// There is none: asking it says so.
     Peer() = default;
-    explicit Peer(http_client::ServerUrl url) : way_(std::move(url)) {}
+    explicit Peer(http_client::ServerUrl url) : way_(std::vector{std::move(url)}) {}
+    /// Of its replicas each: the next is asked when one does not answer in its share of the time.
+    explicit Peer(std::vector<http_client::ServerUrl> urls) : way_(std::move(urls)) {}
     explicit Peer(Call call) : way_(std::move(call)) {}
 
     /// Whatever it answers, also when that is a refusal. The error is for people: why there is no
-    /// answer. REQUIRES: called on the thread of the context; the peer outlives the answer.
+    /// answer. REQUIRES: called on the thread of the context; the peer outlives the answer; of
+    /// replicas only reads are asked.
     [[nodiscard]] boost::asio::awaitable<std::expected<PeerAnswer, std::string>> ask(
         boost::asio::io_context& context, PeerRequest request, base::Deadline deadline) const;
 
   private:
-    std::variant<std::monostate, http_client::ServerUrl, Call> way_;
+    std::variant<std::monostate, std::vector<http_client::ServerUrl>, Call> way_;
 };
 
 }  // namespace stockroom::gateway
