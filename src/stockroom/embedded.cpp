@@ -6,6 +6,7 @@
 #include "stockroom/base/check.hpp"
 #include "stockroom/bus_memory/bus_memory.hpp"
 #include "stockroom/catalogue/service.hpp"
+#include "stockroom/contract/classic.hpp"
 #include "stockroom/contract/names.hpp"
 #include "stockroom/health/service.hpp"
 #include "stockroom/orders/service.hpp"
@@ -26,10 +27,9 @@ struct Embedded::Parts {
 
     using Result = std::expected<void, ports::Error>;
 
-    [[nodiscard]] Result make_services(const engine::OnFailure& on_failure,
-                                       std::chrono::seconds health_interval);
-    [[nodiscard]] Result make_health(const engine::OnFailure& on_failure,
-                                     std::chrono::seconds interval);
+    [[nodiscard]] Result make_services(const Options& options);
+    [[nodiscard]] Result make_health(const Options& options);
+    [[nodiscard]] health::Options watched(const Options& options);
     /// REQUIRES: the services are made.
     [[nodiscard]] Result open_classic();
     [[nodiscard]] std::string trouble() const;
@@ -49,8 +49,8 @@ struct Embedded::Parts {
     http::Address address;
 };
 
-Embedded::Parts::Result Embedded::Parts::make_services(const engine::OnFailure& on_failure,
-                                                       std::chrono::seconds health_interval) {
+Embedded::Parts::Result Embedded::Parts::make_services(const Options& options) {
+    const engine::OnFailure& on_failure = options.on_failure;
     auto for_catalogue = database->make_store();
     if (!for_catalogue) return std::unexpected(std::move(for_catalogue.error()));
     auto for_stock = database->make_store();
@@ -66,11 +66,30 @@ Embedded::Parts::Result Embedded::Parts::make_services(const engine::OnFailure& 
     stock.emplace(bus, std::move(*for_stock), metrics, on_failure);
     orders.emplace(bus, std::move(*for_orders), std::move(*due_orders), metrics, on_failure);
     records.emplace(bus, std::move(*for_records), metrics, on_failure);
-    return make_health(on_failure, health_interval);
+    return make_health(options);
 }
 
-Embedded::Parts::Result Embedded::Parts::make_health(const engine::OnFailure& on_failure,
-                                                     std::chrono::seconds interval) {
+health::Options Embedded::Parts::watched(const Options& options) {
+    health::Options watched;
+    watched.interval = options.health_interval;
+    watched.locals = {{.name = "catalogue", .trouble = [this] { return catalogue->trouble(); }},
+                      {.name = "stock", .trouble = [this] { return stock->trouble(); }},
+                      {.name = "orders", .trouble = [this] { return orders->trouble(); }},
+                      {.name = "records", .trouble = [this] { return records->trouble(); }},
+                      {.name = "generator", .trouble = [this] { return generator->trouble(); }}};
+    for (const std::string_view queue : contract::kWatchedQueues)
+        watched.queues.emplace_back(queue);
+    watched.counted = {std::string(ports::kDeadQueue)};
+    if (options.gateway.classic)
+        for (const std::string_view queue : contract::kClassicQueues)
+            watched.counted.emplace_back(queue);
+    watched.local_figures = [rates = std::make_shared<QueueRates>(bus)](std::string_view queue) {
+        return std::optional(rates->figures(queue));
+    };
+    return watched;
+}
+
+Embedded::Parts::Result Embedded::Parts::make_health(const Options& options) {
     auto store = database->make_store();
     if (!store) return std::unexpected(std::move(store.error()));
     auto diary = database->make_store();
@@ -84,17 +103,6 @@ Embedded::Parts::Result Embedded::Parts::make_health(const engine::OnFailure& on
     auto asked = database->make_queries();
     if (!asked) return std::unexpected(std::move(asked.error()));
 
-    health::Options options;
-    options.interval = interval;
-    options.locals = {{.name = "catalogue", .trouble = [this] { return catalogue->trouble(); }},
-                      {.name = "stock", .trouble = [this] { return stock->trouble(); }},
-                      {.name = "orders", .trouble = [this] { return orders->trouble(); }},
-                      {.name = "records", .trouble = [this] { return records->trouble(); }}};
-    for (const std::string_view queue : contract::kWatchedQueues)
-        options.queues.emplace_back(queue);
-    options.local_figures = [rates = std::make_shared<QueueRates>(bus)](std::string_view queue) {
-        return std::optional(rates->figures(queue));
-    };
     health::MonitorStore monitor_store{
         .ask = [queries = std::shared_ptr(std::move(*asked))]() -> Result {
             auto head = queries->log_head();
@@ -106,8 +114,8 @@ Embedded::Parts::Result Embedded::Parts::make_health(const engine::OnFailure& on
         .lead = nullptr};
     auto desk = std::make_unique<health::DeadLetterDesk>(bus, std::move(*for_letters),
                                                          std::move(*letters), metrics);
-    health.emplace(bus, std::move(*store), std::move(desk), metrics, on_failure);
-    health->make_monitor(std::move(monitor_store), std::move(options));
+    health.emplace(bus, std::move(*store), std::move(desk), metrics, options.on_failure);
+    health->make_monitor(std::move(monitor_store), watched(options));
     return {};
 }
 
@@ -148,7 +156,7 @@ std::expected<std::unique_ptr<Embedded>, std::string> Embedded::start(Options op
     auto database = store_sqlite::SqliteDatabase::open(options.store_path);
     if (!database) return std::unexpected(std::move(database.error().detail));
     auto parts = std::make_unique<Parts>(options, std::move(*database));
-    if (auto made = parts->make_services(options.on_failure, options.health_interval); !made)
+    if (auto made = parts->make_services(options); !made)
         return std::unexpected(std::move(made.error().detail));
 
     if (options.gateway.classic) {

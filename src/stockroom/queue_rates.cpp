@@ -22,7 +22,8 @@ health::QueueFigures QueueRates::figures(std::string_view queue) {
             .ready = static_cast<std::int64_t>(counts.ready),
             .unacked = static_cast<std::int64_t>(counts.unacked),
             .in_per_minute = per_minute(now.published, before.published),
-            .out_per_minute = per_minute(now.done, before.done)};
+            .out_per_minute = per_minute(now.done, before.done),
+            .acked = static_cast<std::int64_t>(now.done)};
 }
 
 }  // namespace stockroom

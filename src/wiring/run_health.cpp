@@ -1,12 +1,14 @@
 #include <algorithm>
 #include <chrono>
 #include <expected>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "stockroom/contract/classic.hpp"
 #include "stockroom/contract/names.hpp"
 #include "stockroom/health/service.hpp"
 #include "stockroom/http_client/url.hpp"
@@ -21,6 +23,7 @@ namespace {
 
 struct HealthFlags {
     int interval_seconds = 5;
+    int patience_seconds = 1;
     std::string management_url;
     std::string management_url_file;
     std::vector<std::string> watch;
@@ -32,6 +35,11 @@ void add_health_flags(CLI::App& app, HealthFlags& flags) {
                    "How often what is up is asked; what is not is asked each second")
         ->type_name("SECONDS")
         ->check(CLI::Range(1, 3600))
+        ->capture_default_str();
+    app.add_option("--patience", flags.patience_seconds,
+                   "What does not answer for so long does not answer")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(1, 60))
         ->capture_default_str();
     app.add_option("--management-url", flags.management_url,
                    "RabbitMQ's management API; without it no queue's consumers and depth are known")
@@ -68,6 +76,7 @@ std::string vhost_of(const std::string& bus_url) {
 std::expected<void, std::string> read_flags(HealthFlags& flags, const Settings& settings) {
     health::Options& options = flags.options;
     options.interval = std::chrono::seconds(flags.interval_seconds);
+    options.patience = std::chrono::seconds(flags.patience_seconds);
     for (const std::string& text : flags.watch) {
         auto watched = read_watched(text);
         if (!watched) return std::unexpected(std::move(watched.error()));
@@ -87,6 +96,10 @@ std::expected<void, std::string> read_flags(HealthFlags& flags, const Settings& 
     options.management = health::Management{.url = std::move(login->server),
                                             .authorization = std::move(login->authorization),
                                             .vhost = vhost_of(settings.bus_url)};
+    options.counted = {std::string(ports::kDeadQueue)};
+    if (settings.classic)
+        options.counted.insert(options.counted.end(), std::begin(contract::kClassicQueues),
+                               std::end(contract::kClassicQueues));
     return {};
 }
 

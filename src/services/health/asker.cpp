@@ -14,12 +14,12 @@
 #include "stockroom/http_client/connection.hpp"
 
 #include "management.hpp"
+#include "signs.hpp"
 
 namespace stockroom::health {
 
 namespace asio = boost::asio;
 using domain::PartState;
-using ports::Published;
 
 namespace {
 
@@ -30,14 +30,13 @@ std::string reason_of(const http_client::Answer& answer) {
     return text == nullptr ? fmt::format("/readyz answers {}", answer.status) : *text;
 }
 
-double seconds(std::chrono::microseconds span) {
-    return std::chrono::duration<double>(span).count();
-}
+/// RabbitMQ counts so often.
+constexpr std::chrono::seconds kFiguresLate{5};
 
 }  // namespace
 
 asio::awaitable<Finding> ReadyzAsker::ask(base::Deadline deadline) {
-    http_client::Connection connection(context_, url_);
+    http_client::Connection connection(context_, url_, lookup_);
     http_client::Request request{.method = "GET",
                                  .target = "/readyz",
                                  .body = {},
@@ -107,7 +106,8 @@ asio::awaitable<Finding> BlockingAsker::ask(base::Deadline deadline) {
 }
 
 asio::awaitable<Finding> QueueAsker::ask(base::Deadline deadline) {
-    if (options_.local_figures) board_.show_figures(queue_, options_.local_figures(queue_));
+    if (options_.local_figures)
+        board_.show_figures(queue_, options_.local_figures(queue_), base::Deadline::clock::now());
     const Pinged pinged = co_await pinger_.ping(queue_, true, deadline);
     if (pinged.round_trip) {
         board_.show_round_trip(queue_, *pinged.round_trip);
@@ -116,24 +116,26 @@ asio::awaitable<Finding> QueueAsker::ask(base::Deadline deadline) {
     co_return judge(pinged);
 }
 
+asio::awaitable<Finding> FiguresAsker::ask(base::Deadline /*deadline*/) {
+    if (options_.local_figures)
+        board_.show_figures(queue_, options_.local_figures(queue_), base::Deadline::clock::now());
+    co_return judge_figures(board_.figures(queue_));
+}
+
 Finding QueueAsker::judge(const Pinged& pinged) const {
-    const bool has_broker = !options_.local_figures;
-    if (pinged.published == Published::queue_full)
-        return {PartState::degraded, "it is full: further commands are refused"};
-    const bool was_refused = pinged.published && *pinged.published != Published::durable;
-    const bool was_not_taken = has_broker && pinged.was_sent && !pinged.published;
-    if (was_refused || was_not_taken)
-        return {PartState::unknown, "the broker takes no message for it"};
-    if (pinged.late)
-        return {PartState::degraded,
-                fmt::format("a ping through it took {:.1f} s", seconds(*pinged.late))};
-    const auto figures = board_.figures(queue_);
-    if (figures && figures->consumers == 0) return {PartState::down, "nobody consumes it"};
-    if (!board_.is_surely_up("store"))
-        return {PartState::degraded, "whoever consumes it waits for the store"};
-    const std::string waiting =
-        figures ? fmt::format("; {} messages wait in it", figures->ready) : std::string();
-    return {PartState::down, "whoever consumes it does not answer a ping" + waiting};
+    const auto since = base::Deadline::clock::now() - options_.interval - kFiguresLate;
+    return judge_queue({.pinged = pinged,
+                        .has_broker = !options_.local_figures,
+                        .is_broker_up = board_.is_surely_up("broker"),
+                        .is_store_up = board_.is_surely_up("store"),
+                        .is_worked_off = board_.was_worked_off(queue_, since),
+                        .figures = board_.figures(queue_)});
+}
+
+BrokerAsker::BrokerAsker(asio::io_context& context, const ports::Bus& bus, Pinger& pinger,
+                         Board& board, const Options& options)
+    : bus_(bus), pinger_(pinger), board_(board), options_(options) {
+    if (options.management) management_.emplace(context, *options.management);
 }
 
 asio::awaitable<Finding> BrokerAsker::ask(base::Deadline deadline) {
@@ -143,30 +145,23 @@ asio::awaitable<Finding> BrokerAsker::ask(base::Deadline deadline) {
     auto question = ask_management(deadline);
     auto both = std::move(ping) && std::move(question);
     const auto [pinged, trouble] = co_await std::move(both);
-    co_return judge(pinged, trouble);
-}
-
-Finding BrokerAsker::judge(const Pinged& pinged, const std::string& trouble) const {
-    const std::string bus_trouble = bus_.trouble();
-    const bool takes_messages = pinged.published == Published::durable ||
-                                pinged.published == Published::queue_full || !pinged.was_sent;
-    if (takes_messages && bus_trouble.empty())
-        return trouble.empty() ? Finding{} : Finding{PartState::degraded, trouble};
-    // The figures are of this answer: it is there, and says why it takes none.
-    const bool is_there = board_.figures(std::string(contract::kHealthQueue)).has_value();
-    if (is_there && !trouble.empty()) return {PartState::degraded, trouble};
-    return {PartState::down, bus_trouble.empty() ? "it takes no messages" : bus_trouble};
+    const bool has_report = board_.figures(std::string(contract::kHealthQueue)).has_value();
+    co_return judge_broker({.pinged = pinged,
+                            .link_trouble = bus_.trouble(),
+                            .report_trouble = trouble,
+                            .has_report = has_report});
 }
 
 asio::awaitable<std::string> BrokerAsker::ask_management(base::Deadline deadline) {
-    if (!options_.management) co_return std::string();
-    const BrokerReport report =
-        co_await health::ask_management(context_, *options_.management, deadline);
-    for (const std::string& queue : options_.queues) {
-        const auto found = report.queues.find(queue);
-        board_.show_figures(
-            queue, found == report.queues.end() ? std::nullopt : std::optional(found->second));
-    }
+    if (!management_) co_return std::string();
+    const BrokerReport report = co_await management_->ask(deadline);
+    for (const auto* queues : {&options_.queues, &options_.counted})
+        for (const std::string& queue : *queues) {
+            const auto found = report.queues.find(queue);
+            board_.show_figures(
+                queue, found == report.queues.end() ? std::nullopt : std::optional(found->second),
+                base::Deadline::clock::now());
+        }
     co_return report.trouble;
 }
 

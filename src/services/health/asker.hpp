@@ -16,11 +16,13 @@
 #include "stockroom/base/mutex.hpp"
 #include "stockroom/base/time.hpp"
 #include "stockroom/health/options.hpp"
+#include "stockroom/http_client/lookup.hpp"
 #include "stockroom/ports/bus.hpp"
 #include "stockroom/ports/error.hpp"
 
 #include "board.hpp"
 #include "judge.hpp"
+#include "management.hpp"
 #include "pinger.hpp"
 
 namespace stockroom::health {
@@ -37,12 +39,13 @@ class Asker {
 class ReadyzAsker final : public Asker {
   public:
     ReadyzAsker(boost::asio::io_context& context, http_client::ServerUrl url)
-        : context_(context), url_(std::move(url)) {}
+        : context_(context), url_(std::move(url)), lookup_(context, url_) {}
     boost::asio::awaitable<Finding> ask(base::Deadline deadline) override;
 
   private:
     boost::asio::io_context& context_;
     const http_client::ServerUrl url_;
+    http_client::Lookup lookup_;
 };
 
 /// In this process: degraded while it is in trouble.
@@ -100,26 +103,38 @@ class QueueAsker final : public Asker {
     const Options& options_;
 };
 
+/// By what the broker tells of a queue that is not pinged.
+class FiguresAsker final : public Asker {
+  public:
+    /// REQUIRES: all outlive it.
+    FiguresAsker(std::string queue, Board& board, const Options& options)
+        : queue_(std::move(queue)), board_(board), options_(options) {}
+    boost::asio::awaitable<Finding> ask(base::Deadline deadline) override;
+
+  private:
+    const std::string queue_;
+    Board& board_;
+    const Options& options_;
+};
+
 /// Both ways to the broker: whether it takes a message, and its management API, which tells of the
 /// queues, too.
 class BrokerAsker final : public Asker {
   public:
     /// REQUIRES: all outlive it.
     BrokerAsker(boost::asio::io_context& context, const ports::Bus& bus, Pinger& pinger,
-                Board& board, const Options& options)
-        : context_(context), bus_(bus), pinger_(pinger), board_(board), options_(options) {}
+                Board& board, const Options& options);
     boost::asio::awaitable<Finding> ask(base::Deadline deadline) override;
 
   private:
     /// Empty when it answers and all is well; else what is wrong.
     boost::asio::awaitable<std::string> ask_management(base::Deadline deadline);
-    [[nodiscard]] Finding judge(const Pinged& pinged, const std::string& trouble) const;
 
-    boost::asio::io_context& context_;
     const ports::Bus& bus_;
     Pinger& pinger_;
     Board& board_;
     const Options& options_;
+    std::optional<ManagementClient> management_;
 };
 
 }  // namespace stockroom::health

@@ -12,6 +12,8 @@
 #include "stockroom/contract/names.hpp"
 #include "stockroom/telemetry/log.hpp"
 
+#include "signs.hpp"
+
 namespace stockroom::health {
 
 using contract::to_string;
@@ -99,6 +101,12 @@ void Board::show(const Part& part) {
     }
 }
 
+void Board::expect_trouble(const std::string& name) {
+    const base::lock_guard lock(mutex_);
+    if (const auto part = parts_.find(name); part != parts_.end())
+        part->second.judge.expect_trouble();
+}
+
 bool Board::note(const std::string& name, const Finding& found, base::Time at) {
     const Finding finding{.state = found.state, .cause = clean(found.cause)};
     const base::lock_guard lock(mutex_);
@@ -140,9 +148,14 @@ void Board::decide(const std::string& name, Part& part, const Judge::Verdict& ve
     on_change_(std::move(change));
 }
 
-void Board::show_figures(const std::string& queue, std::optional<QueueFigures> figures) {
+void Board::show_figures(const std::string& queue, std::optional<QueueFigures> figures,
+                         base::Deadline at) {
     const base::lock_guard lock(mutex_);
-    if (const auto part = parts_.find(queue); part != parts_.end()) part->second.figures = figures;
+    const auto found = parts_.find(queue);
+    if (found == parts_.end()) return;
+    Part& part = found->second;
+    if (figures && part.figures && shows_work(*part.figures, *figures)) part.worked_at = at;
+    part.figures = figures;
 }
 
 void Board::show_round_trip(const std::string& queue, std::chrono::microseconds round_trip) {
@@ -155,6 +168,12 @@ std::optional<QueueFigures> Board::figures(const std::string& queue) const {
     const base::lock_guard lock(mutex_);
     const auto part = parts_.find(queue);
     return part == parts_.end() ? std::nullopt : part->second.figures;
+}
+
+bool Board::was_worked_off(const std::string& queue, base::Deadline since) const {
+    const base::lock_guard lock(mutex_);
+    const auto part = parts_.find(queue);
+    return part != parts_.end() && part->second.worked_at && *part->second.worked_at >= since;
 }
 
 bool Board::is_surely_up(const std::string& name) const {

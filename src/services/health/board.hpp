@@ -30,14 +30,20 @@ class Board {
     /// A part that is watched from now on. REQUIRES: no other has its name.
     void add(const std::string& name, domain::PartKind kind);
 
+    /// It was in trouble when somebody last looked.
+    void expect_trouble(const std::string& name);
+
     /// What asking it has shown; logs, counts and tells what that decides. Whether it should be
     /// asked again soon.
     bool note(const std::string& name, const Finding& found, base::Time at);
 
     // Of a queue; others are passed over.
-    void show_figures(const std::string& queue, std::optional<QueueFigures> figures);
+    void show_figures(const std::string& queue, std::optional<QueueFigures> figures,
+                      base::Deadline at);
     void show_round_trip(const std::string& queue, std::chrono::microseconds round_trip);
     [[nodiscard]] std::optional<QueueFigures> figures(const std::string& queue) const;
+    /// Whether its figures have shown since then that messages are taken from it, more than pings.
+    [[nodiscard]] bool was_worked_off(const std::string& queue, base::Deadline since) const;
 
     /// Whether nothing speaks against it; so it is of a name that nobody watches.
     [[nodiscard]] bool is_surely_up(const std::string& name) const;
@@ -54,7 +60,8 @@ class Board {
         std::optional<domain::Incident> incident;  // that is not over
         std::optional<std::chrono::microseconds> round_trip;
         std::optional<QueueFigures> figures;
-        std::vector<telemetry::Gauge> gauges;  // by state
+        std::optional<base::Deadline> worked_at;  // by the figures
+        std::vector<telemetry::Gauge> gauges;     // by state
     };
 
     void decide(const std::string& name, Part& part, const Judge::Verdict& verdict, base::Time at)

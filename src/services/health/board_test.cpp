@@ -125,9 +125,10 @@ TEST_F(BoardTest, ShowsWhatIsKnownOfAQueue) {
     board_.show_figures(
         "stockroom.orders",
         QueueFigures{
-            .consumers = 2, .ready = 3, .unacked = 4, .in_per_minute = 5, .out_per_minute = 6});
+            .consumers = 2, .ready = 3, .unacked = 4, .in_per_minute = 5, .out_per_minute = 6},
+        {});
     board_.show_round_trip("stockroom.orders", std::chrono::microseconds(1840));
-    board_.show_figures("some.other", QueueFigures{});
+    board_.show_figures("some.other", QueueFigures{}, {});
     const auto queue = part(1);
     EXPECT_EQ(queue.find("round_trip_us")->as<JsonValue::Number>()->text, "1840");
     EXPECT_EQ(queue.find("queue")->find("ready")->as<JsonValue::Number>()->text, "3");
@@ -135,6 +136,18 @@ TEST_F(BoardTest, ShowsWhatIsKnownOfAQueue) {
     EXPECT_EQ(board_.figures("stockroom.orders")->consumers, 2);
     EXPECT_FALSE(board_.figures("orders"));
     EXPECT_FALSE(board_.figures("some.other"));
+}
+
+TEST_F(BoardTest, RemembersWhenAQueueWasWorkedOff) {
+    const auto at = [](int second) { return base::Deadline(std::chrono::seconds(second)); };
+    const std::string queue = "stockroom.orders";
+    board_.show_figures(queue, QueueFigures{.ready = 900}, at(10));
+    EXPECT_FALSE(board_.was_worked_off(queue, at(0))) << "there is nothing to compare it with";
+    board_.show_figures(queue, QueueFigures{.ready = 400}, at(15));
+    board_.show_figures(queue, QueueFigures{.ready = 400}, at(16));
+    EXPECT_TRUE(board_.was_worked_off(queue, at(15)));
+    EXPECT_FALSE(board_.was_worked_off(queue, at(16)));
+    EXPECT_FALSE(board_.was_worked_off("some.other", at(0)));
 }
 
 TEST_F(BoardTest, WhatIsNoTextIsNotPassedOn) {

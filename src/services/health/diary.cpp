@@ -38,6 +38,19 @@ ports::EventRecord record_of(const PartChange& change) {
             .data = contract::encode_event_data(event)};
 }
 
+bool has_part(const std::deque<PartChange>& changes, const std::string& part) {
+    return std::ranges::find(changes, part, &PartChange::part) != changes.end();
+}
+
+/// Whether nobody has written between the two.
+bool is_same(const std::map<std::string, PartChange>& some,
+             const std::map<std::string, PartChange>& others) {
+    return std::ranges::equal(some, others, [](const auto& one, const auto& other) {
+        return one.first == other.first && one.second.version == other.second.version &&
+               one.second.state == other.second.state && one.second.at == other.second.at;
+    });
+}
+
 }  // namespace
 
 Diary::Diary(DiaryStore by, telemetry::Metrics& metrics, Options options)
@@ -56,29 +69,37 @@ Diary::~Diary() {
 
 void Diary::put(PartChange change) {
     const base::lock_guard lock(mutex_);
+    if (stands_by_) {
+        seen_.insert_or_assign(change.part, std::move(change));
+        return;
+    }
     changes_.push_back(std::move(change));
     if (changes_.size() > options_.changes_max) {
-        changes_.pop_front();
+        drop_first();
         ++dropped_;
     }
     waiting_.set(static_cast<double>(changes_.size()));
     changed_.notify_all();
 }
 
-void Diary::start(std::set<std::string> parts) {
+void Diary::start(std::set<std::string> parts,
+                  std::function<void(const std::string& part)> on_trouble) {
     CHECK(!thread_.joinable(), "a diary is started once");
     parts_ = std::move(parts);
+    on_trouble_ = std::move(on_trouble);
     thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+}
+
+void Diary::request_stop() {
+    thread_.request_stop();
+    const base::lock_guard lock(mutex_);
+    stops_ = true;
+    changed_.notify_all();
 }
 
 void Diary::stop() {
     if (!thread_.joinable()) return;
-    {
-        const base::lock_guard lock(mutex_);
-        stops_ = true;
-        changed_.notify_all();
-    }
-    thread_.request_stop();
+    request_stop();
     thread_.join();
 }
 
@@ -86,7 +107,7 @@ void Diary::work(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         bool is_done = false;
         try {
-            is_done = write_all();
+            is_done = write_all(stop);
         } catch (const std::exception& failure) {
             knows_ = false;
             report(failure.what());
@@ -100,40 +121,48 @@ void Diary::work(const std::stop_token& stop) {
     }
 }
 
-bool Diary::write_all() {
-    const auto leads = take_lead();
-    if (!leads) {
-        report(leads.error().detail);
+bool Diary::write_all(const std::stop_token& stop) {
+    const auto fail = [this](const ports::Error& error) {
+        report(error.detail);
         return false;
-    }
+    };
+    if (const auto told = tell_trouble(); !told) return fail(told.error());
+    const auto leads = take_lead();
+    if (!leads) return fail(leads.error());
     if (!*leads) return false;
-    while (true) {
+    while (!stop.stop_requested()) {
         if (!knows_) {
-            if (const auto read = read_store(); !read) {
-                report(read.error().detail);
-                return false;
-            }
+            if (const auto read = read_store(); !read) return fail(read.error());
         }
-        std::uint64_t dropped = 0;
-        std::vector<PartChange> changes;
-        {
+        batch_ = next_batch();
+        if (batch_.changes.empty()) break;
+        const auto written = write(batch_);
+        if (written) {
             const base::lock_guard lock(mutex_);
-            dropped = dropped_;
-            const auto count = std::min(changes_.size(), kChangesAtOnce);
-            changes.assign(changes_.begin(), changes_.begin() + static_cast<std::ptrdiff_t>(count));
+            settle();
+            continue;
         }
-        if (changes.empty()) break;
-        if (const auto written = write(news_of(changes)); !written) {
-            // Whatever became of it: the store tells, and then only what is missing is written.
-            knows_ = false;
-            if (written.error().kind == ports::ErrorKind::conflict) continue;
-            report(written.error().detail);
-            if (written.error().kind != ports::ErrorKind::permanent) return false;
+        if (written.error().kind == ports::ErrorKind::permanent) {
+            refuse(written.error().detail);
+            continue;
         }
-        drop_first(changes.size(), dropped);
+        knows_ = false;
+        // Somebody else writes, too: who has the lead?
+        if (written.error().kind == ports::ErrorKind::conflict) return false;
+        return fail(written.error());
     }
     report("");
     return true;
+}
+
+auto Diary::tell_trouble() -> Result {
+    if (!on_trouble_) return {};
+    const auto stored = by_.queries->parts();
+    if (!stored) return std::unexpected(stored.error());
+    for (const PartChange& part : *stored)
+        if (part.state != PartState::up) on_trouble_(part.part);
+    on_trouble_ = nullptr;
+    return {};
 }
 
 std::expected<bool, ports::Error> Diary::take_lead() {
@@ -145,58 +174,129 @@ std::expected<bool, ports::Error> Diary::take_lead() {
         if (has_it && by_.lead) telemetry::log(LogLevel::info, "writes incidents down from now on");
     }
     if (!has_it) knows_ = false;
+    const base::lock_guard lock(mutex_);
+    stands_by_ = leads && !*leads;
+    if (stands_by_) {
+        take_in(changes_.size());
+        batch_ = {};
+    }
     return leads;
 }
 
 auto Diary::read_store() -> Result {
-    auto stored = by_.queries->parts();
-    if (!stored) return std::unexpected(std::move(stored.error()));
-    stored_.clear();
-    for (PartChange& part : *stored)
-        stored_.emplace(part.part, std::move(part));
-    knows_ = true;
+    auto read = by_.queries->parts();
+    if (!read) return std::unexpected(std::move(read.error()));
+    Parts stored;
+    for (PartChange& part : *read)
+        stored.emplace(part.part, std::move(part));
 
-    std::vector<PartChange> gone;
+    const base::lock_guard lock(mutex_);
+    if (!batch_.changes.empty() && is_same(stored, batch_.after)) {
+        settle();
+    } else if (was_read_ && !is_same(stored, stored_)) {
+        // Somebody else has had the lead meanwhile, and has written what has happened.
+        take_in(changes_.size());
+    }
+    batch_ = {};
+    stored_ = std::move(stored);
+    knows_ = was_read_ = true;
+    catch_up();
+    return {};
+}
+
+void Diary::catch_up() {
+    std::vector<PartChange> missing;
     for (const auto& [name, part] : stored_) {
         if (part.state == PartState::up || parts_.contains(name)) continue;
         PartChange end = part;
         end.state = PartState::up;
-        end.at = std::max(base::Time::now(), part.at.plus(std::chrono::microseconds(1)));
         end.incident.reset();
-        gone.push_back(std::move(end));
+        missing.push_back(std::move(end));
     }
-    auto written = write(news_of(gone));
-    if (!written) knows_ = false;
-    return written;
+    for (const auto& [name, part] : seen_) {
+        const auto found = stored_.find(name);
+        const auto written = found == stored_.end() ? PartState::up : found->second.state;
+        if (part.state != written) missing.push_back(part);
+    }
+    std::ranges::sort(missing, {}, &PartChange::at);
+    const base::Time now = base::Time::now();
+    for (PartChange& change : missing) {
+        // What waits says later how the part is.
+        if (has_part(changes_, change.part)) continue;
+        change.at = now;
+        // What is written goes on; where that is over, one of its own begins.
+        if (change.state == PartState::up)
+            change.incident.reset();
+        else if (change.incident)
+            change.incident->id = base::Uuid::make_v7(now);
+        changes_.push_back(std::move(change));
+    }
+    waiting_.set(static_cast<double>(changes_.size()));
 }
 
-std::vector<PartChange> Diary::news_of(const std::vector<PartChange>& changes) {
+auto Diary::next_batch() -> Batch {
+    const base::lock_guard lock(mutex_);
+    const auto count = std::min(changes_.size(), singly_ > 0 ? std::size_t{1} : kChangesAtOnce);
+    const auto end = changes_.begin() + static_cast<std::ptrdiff_t>(count);
+    return {.changes = {changes_.begin(), end}, .dropped = dropped_};
+}
+
+auto Diary::write(Batch& batch) -> Result {
+    batch.after = stored_;
     std::vector<PartChange> news;
-    for (const PartChange& change : changes)
-        if (auto fresh = take_news(stored_, change)) news.push_back(*std::move(fresh));
-    return news;
-}
-
-auto Diary::write(std::vector<PartChange> changes) -> Result {
-    if (changes.empty()) return {};
     std::vector<ports::EventRecord> events;
-    for (const PartChange& change : changes)
-        events.push_back(record_of(change));
+    for (const PartChange& change : batch.changes) {
+        auto fresh = take_news(batch.after, change);
+        if (!fresh) continue;
+        events.push_back(record_of(*fresh));
+        news.push_back(*std::move(fresh));
+    }
+    if (news.empty()) return {};
     auto begun = by_.store->begin({}, {}, base::in(kStoreWait));
     if (!begun) return std::unexpected(std::move(begun.error()));
     auto written = (*begun)->commit(
-        {.movements = {}, .outcomes = {}, .events = events, .dead = {}, .parts = changes});
-    if (written) written_.add(static_cast<double>(changes.size()));
+        {.movements = {}, .outcomes = {}, .events = events, .dead = {}, .parts = news});
+    if (written) written_.add(static_cast<double>(news.size()));
     return written;
 }
 
-void Diary::drop_first(std::size_t count, std::uint64_t dropped_before) {
+void Diary::refuse(const std::string& why) {
+    const Batch batch = std::exchange(batch_, {});
     const base::lock_guard lock(mutex_);
-    // Some of them may have been dropped meanwhile, for others to fit in.
-    const auto already = std::min<std::uint64_t>(dropped_ - dropped_before, count);
-    for (auto left = count - already; left > 0; --left)
-        changes_.pop_front();
+    if (batch.changes.size() > 1) {
+        singly_ = left_of(batch);
+        return;
+    }
+    const PartChange& guilty = batch.changes.front();
+    telemetry::log(
+        LogLevel::error, "a change of a part's state cannot be written down, and is lost",
+        {{"part", guilty.part}, {"state", contract::to_string(guilty.state)}, {"detail", why}});
+    if (left_of(batch) > 0) drop_first();
     waiting_.set(static_cast<double>(changes_.size()));
+}
+
+std::size_t Diary::left_of(const Batch& batch) const {
+    const auto dropped = std::min<std::uint64_t>(dropped_ - batch.dropped, batch.changes.size());
+    return batch.changes.size() - dropped;
+}
+
+void Diary::settle() {
+    take_in(left_of(batch_));
+    stored_ = std::move(batch_.after);
+    batch_ = {};
+}
+
+void Diary::take_in(std::size_t count) {
+    for (; count > 0; --count) {
+        seen_.insert_or_assign(changes_.front().part, changes_.front());
+        drop_first();
+    }
+    waiting_.set(static_cast<double>(changes_.size()));
+}
+
+void Diary::drop_first() {
+    changes_.pop_front();
+    if (singly_ > 0) --singly_;
 }
 
 void Diary::report(const std::string& trouble) {

@@ -1,6 +1,8 @@
 #include "diary.hpp"
 
 #include <chrono>
+#include <functional>
+#include <future>
 #include <optional>
 #include <set>
 #include <string>
@@ -51,14 +53,15 @@ PartChange up(const std::string& part, int second) {
 
 class DiaryTest : public ::testing::Test {
   protected:
-    void start(std::size_t changes_max = 1'000) {
+    void start(std::size_t changes_max = 1'000,
+               std::function<void(const std::string&)> on_trouble = {}) {
         diary_.emplace(
             DiaryStore{.store = store_.make_store(),
                        .queries = store_.make_queries(),
                        .lead = store_.make_lead()},
             metrics_,
             Diary::Options{.changes_max = changes_max, .pause = std::chrono::milliseconds(5)});
-        diary_->start({"orders", "stock"});
+        diary_->start({"orders", "stock"}, std::move(on_trouble));
     }
 
     FakeStore store_;
@@ -140,6 +143,94 @@ TEST_F(DiaryTest, WhoHasNotTheLeadWritesNothingAndGoesOnFromWhatIsWritten) {
     EXPECT_EQ(written[1].version, told.version + 1);
 }
 
+TEST_F(DiaryTest, WhoTakesOverEndsWhatTheOtherLeftOpen) {
+    store_.give_lead(false);
+    start();
+    diary_->put(up("orders", 1));
+    ASSERT_TRUE(store_.wait_for_lead_refused());
+    const base::Uuid theirs = base::Uuid::make_v7(at(4));
+    store_.put(down("orders", 5, theirs));
+    ASSERT_TRUE(store_.wait_for_lead_refused()) << "before that changes were taken in";
+    store_.give_lead(true);
+    const auto written = store_.wait_for(1);
+    ASSERT_EQ(written.size(), 1U);
+    EXPECT_EQ(written[0].state, PartState::up);
+    EXPECT_EQ(written[0].version, 2);
+    EXPECT_GT(written[0].at, at(5)) << "now, not when it was seen";
+    ASSERT_TRUE(written[0].incident);
+    EXPECT_EQ(written[0].incident->id, theirs);
+    EXPECT_TRUE(written[0].incident->ended_at);
+}
+
+TEST_F(DiaryTest, WhoTakesOverTellsOfWhatOnlyItSees) {
+    store_.give_lead(false);
+    start();
+    const base::Uuid mine = base::Uuid::make_v7(at(6));
+    diary_->put(down("orders", 8, mine));
+    diary_->put(down("stock", 9));
+    diary_->put(up("stock", 10));
+    ASSERT_TRUE(store_.wait_for_lead_refused());
+    auto told = up("orders", 20);
+    told.version = 2;
+    store_.put(told);
+    ASSERT_TRUE(store_.wait_for_lead_refused());
+    EXPECT_TRUE(metrics_.to_text().contains("\nstockroom_health_unwritten_changes 0\n"));
+    store_.give_lead(true);
+    diary_->put(down("stock", 30));
+    const auto written = store_.wait_for(2);
+    ASSERT_EQ(written.size(), 2U) << "what was is not written any more";
+    for (const PartChange& change : written)
+        EXPECT_EQ(change.state, PartState::down) << change.part;
+    const auto& orders = written[written[0].part == "orders" ? 0 : 1];
+    EXPECT_EQ(orders.version, 3);
+    EXPECT_GT(orders.at, at(20));
+    ASSERT_TRUE(orders.incident);
+    EXPECT_NE(orders.incident->id, mine) << "which may be over by what is written";
+    EXPECT_EQ(orders.incident->started_at, at(6));
+    EXPECT_FALSE(orders.incident->ended_at);
+}
+
+TEST_F(DiaryTest, AClockThatStepsBackLosesNothing) {
+    start();
+    diary_->put(down("orders", 500));
+    diary_->put(up("orders", 9));
+    diary_->put(down("orders", 12));
+    const auto written = store_.wait_for(3);
+    ASSERT_EQ(written.size(), 3U);
+    EXPECT_EQ(written[1].state, PartState::up);
+    EXPECT_GT(written[1].at, written[0].at);
+    EXPECT_GT(written[2].at, written[1].at);
+}
+
+TEST_F(DiaryTest, OnlyWhatNeverCanBeWrittenIsLost) {
+    store_.set_trouble(Trouble::away);
+    store_.refuse("stock");
+    start();
+    diary_->put(down("orders", 5));
+    diary_->put(down("stock", 6));
+    diary_->put(up("orders", 9));
+    ASSERT_TRUE(store_.wait_for_failures(1));
+    store_.set_trouble(Trouble::none);
+    auto written = store_.wait_for(2);
+    ASSERT_EQ(written.size(), 2U);
+    EXPECT_EQ(written[0].part, "orders");
+    EXPECT_EQ(written[1].part, "orders");
+    EXPECT_EQ(written[1].state, PartState::up);
+    diary_->put(down("orders", 12));
+    EXPECT_EQ(store_.wait_for(3).size(), 3U);
+}
+
+TEST_F(DiaryTest, TellsWhatWasInTroubleWhenItWasLastWritten) {
+    store_.put(down("orders", 5));
+    store_.put(up("stock", 6));
+    std::promise<std::string> told;
+    start(1'000, [&told](const std::string& part) { told.set_value(part); });
+    auto part = told.get_future();
+    ASSERT_EQ(part.wait_for(std::chrono::seconds(60)), std::future_status::ready);
+    EXPECT_EQ(part.get(), "orders");
+    diary_->stop();
+}
+
 TEST_F(DiaryTest, EndsTheIncidentsOfWhatIsNotWatchedAnyMore) {
     store_.put(down("orders-2", 5, base::Uuid::make_v7(at(3))));
     start();
@@ -175,6 +266,7 @@ TEST_F(DiaryTest, SettlesAConflictByReadingAgain) {
     diary_->put(up("orders", 9));
     const auto written = store_.wait_for(2);
     ASSERT_EQ(written.size(), 2U);
+    EXPECT_EQ(written[1].part, "orders");
     EXPECT_EQ(written[1].state, PartState::up);
     EXPECT_EQ(written[1].incident->id, theirs.incident->id);
 }

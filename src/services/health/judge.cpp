@@ -19,8 +19,8 @@ std::optional<Judge::Verdict> Judge::note(const Finding& finding, base::Time at)
 }
 
 bool Judge::is_decided(const Finding& finding) const {
-    if (was_up_) return doubts_ >= kDecisive;
-    return finding.state == PartState::up || doubts_ >= kDecisiveAtFirst;
+    if (!was_up_ && finding.state == PartState::up) return true;
+    return doubts_ >= (was_up_ || expects_trouble_ ? kDecisive : kDecisiveAtFirst);
 }
 
 }  // namespace stockroom::health

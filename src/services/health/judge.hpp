@@ -16,7 +16,7 @@ struct Finding {
 
 /// Decides the state of one part from what asking it shows: three findings in a row that are not as
 /// it is. Until it was up once it takes fifteen, since the parts of a system do not start all at
-/// once; but the first that shows it up decides.
+/// once, unless it is known to have been in trouble; but the first that shows it up decides.
 class Judge {
   public:
     static constexpr int kDecisive = 3;
@@ -30,6 +30,9 @@ class Judge {
     /// The new state, when this finding decides one.
     [[nodiscard]] std::optional<Verdict> note(const Finding& finding, base::Time at);
 
+    /// It was in trouble when it was last looked at, by whoever did.
+    void expect_trouble() { expects_trouble_ = true; }
+
     [[nodiscard]] domain::PartState state() const { return state_; }
     /// Whether it should be asked more often: it is not up, or it may not be.
     [[nodiscard]] bool is_in_doubt() const {
@@ -41,6 +44,7 @@ class Judge {
 
     domain::PartState state_ = domain::PartState::unknown;
     bool was_up_ = false;
+    bool expects_trouble_ = false;
     int doubts_ = 0;  // findings in a row that are not as state_
     base::Time first_doubt_;
 };

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -73,6 +74,15 @@ TEST(Judge, DecidesByThreeFindingsInARow) {
         SCOPED_TRACE(row.findings);
         Judge judge;
         EXPECT_EQ(states(judge, row.findings), row.states);
+    }
+}
+
+TEST(Judge, WhatWasInTroubleBeforeIsNotDoubtedForLong) {
+    for (const auto& [findings, expected] :
+         {std::pair("DDD", "??D"), std::pair("DDU", "??U"), std::pair("DDDU", "??DU")}) {
+        Judge judge;
+        judge.expect_trouble();
+        EXPECT_EQ(states(judge, findings), expected);
     }
 }
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view kColumns =
     "columns=name,consumers,messages_ready,messages_unacknowledged,"
-    "message_stats.publish_details.rate,message_stats.ack_details.rate";
+    "message_stats.publish_details.rate,message_stats.ack,message_stats.ack_details.rate";
 
 double number_of(const JsonValue& object, std::string_view name) {
     const JsonValue* member = object.find(name);
@@ -42,11 +42,20 @@ bool is_true(const JsonValue& object, std::string_view name) {
     return truth != nullptr && *truth;
 }
 
+/// Null before the first message.
+const JsonValue* find_stat(const JsonValue& queue, std::string_view name) {
+    const JsonValue* stats = queue.find("message_stats");
+    return stats == nullptr ? nullptr : stats->find(name);
+}
+
 /// A rate is told by the second.
 std::int64_t per_minute(const JsonValue& queue, std::string_view details) {
-    const JsonValue* stats = queue.find("message_stats");
-    const JsonValue* found = stats == nullptr ? nullptr : stats->find(details);
+    const JsonValue* found = find_stat(queue, details);
     return found == nullptr ? 0 : std::llround(60 * number_of(*found, "rate"));
+}
+
+std::int64_t acked(const JsonValue& queue) {
+    return find_stat(queue, "ack") == nullptr ? 0 : count_of(*queue.find("message_stats"), "ack");
 }
 
 http_client::Request get(std::string target, const Management& management) {
@@ -59,21 +68,20 @@ http_client::Request get(std::string target, const Management& management) {
 
 }  // namespace
 
-asio::awaitable<BrokerReport> ask_management(asio::io_context& context,
-                                             const Management& management,
-                                             base::Deadline deadline) {
-    http_client::Connection connection(context, management.url);
-    auto request = get(fmt::format("/api/queues/{}?{}", management.vhost, kColumns), management);
+asio::awaitable<BrokerReport> ManagementClient::ask(base::Deadline deadline) {
+    http_client::Connection connection(context_, management_.url, lookup_);
+    auto request = get(fmt::format("/api/queues/{}?{}", management_.vhost, kColumns), management_);
     const auto queues = co_await connection.ask(std::move(request), deadline);
     if (!queues) co_return BrokerReport{.trouble = queues.error().detail};
     auto read = queues->status == 200 ? read_queues(queues->json) : std::nullopt;
     if (!read)
         co_return BrokerReport{
-            .trouble = fmt::format(
-                "the management API at {} answers {}{}", management.url.to_string(), queues->status,
-                queues->status == 401 ? ": check the user of --management-url" : "")};
+            .trouble =
+                fmt::format("the management API at {} answers {}{}", management_.url.to_string(),
+                            queues->status,
+                            queues->status == 401 ? ": check the user of --management-url" : "")};
     BrokerReport report{.trouble = {}, .queues = *std::move(read)};
-    request = get("/api/nodes?columns=name,mem_alarm,disk_free_alarm", management);
+    request = get("/api/nodes?columns=name,mem_alarm,disk_free_alarm", management_);
     const auto nodes = co_await connection.ask(std::move(request), deadline);
     if (nodes && nodes->status == 200) report.trouble = read_alarms(nodes->json);
     co_return report;
@@ -89,7 +97,8 @@ std::optional<std::map<std::string, QueueFigures>> read_queues(const JsonValue& 
                                              .ready = count_of(queue, "messages_ready"),
                                              .unacked = count_of(queue, "messages_unacknowledged"),
                                              .in_per_minute = per_minute(queue, "publish_details"),
-                                             .out_per_minute = per_minute(queue, "ack_details")});
+                                             .out_per_minute = per_minute(queue, "ack_details"),
+                                             .acked = acked(queue)});
     return queues;
 }
 

@@ -14,7 +14,7 @@ contract::JsonValue json(std::string_view text) {
 TEST(Management, ReadsWhatItKnowsOfQueues) {
     const auto queues = read_queues(json(
         R"([{"consumers":2,"messages_ready":7,"messages_unacknowledged":3,"name":"stockroom.orders",)"
-        R"("message_stats":{"ack_details":{"rate":0.4},"publish_details":{"rate":1.5}}},)"
+        R"("message_stats":{"ack":41,"ack_details":{"rate":0.4},"publish_details":{"rate":1.5}}},)"
         R"({"consumers":0,"messages_ready":0,"messages_unacknowledged":0,"name":"stockroom.dead"}])"));
     ASSERT_TRUE(queues);
     ASSERT_EQ(queues->size(), 2U);
@@ -24,6 +24,7 @@ TEST(Management, ReadsWhatItKnowsOfQueues) {
     EXPECT_EQ(orders.unacked, 3);
     EXPECT_EQ(orders.in_per_minute, 90);
     EXPECT_EQ(orders.out_per_minute, 24);
+    EXPECT_EQ(orders.acked, 41);
     EXPECT_EQ(queues->at("stockroom.dead").in_per_minute, 0);
 }
 

@@ -25,6 +25,10 @@ constexpr const char* kStore = "store";
 
 }  // namespace
 
+base::Deadline next_ask(const Options& options, base::Deadline asked, bool in_doubt) {
+    return asked + (in_doubt ? options.doubt_interval : options.interval);
+}
+
 Monitor::Monitor(Options options, ports::Bus& bus, BlockingAsker::Question ask_store,
                  DiaryStore diary, telemetry::Metrics& metrics, OnFailure on_failure)
     : options_(std::move(options)),
@@ -42,6 +46,8 @@ Monitor::Monitor(Options options, ports::Bus& bus, BlockingAsker::Question ask_s
         add(service.name, PartKind::service, std::make_unique<LocalAsker>(service.trouble));
     for (const std::string& queue : options_.queues)
         add(queue, PartKind::queue, std::make_unique<QueueAsker>(queue, pinger_, board_, options_));
+    for (const std::string& queue : options_.counted)
+        add(queue, PartKind::queue, std::make_unique<FiguresAsker>(queue, board_, options_));
 }
 
 Monitor::~Monitor() {
@@ -64,7 +70,8 @@ void Monitor::start() {
     std::set<std::string> names;
     for (const auto& [name, asker] : askers_)
         names.insert(name);
-    diary_.start(std::move(names));
+    diary_.start(std::move(names),
+                 [this](const std::string& part) { board_.expect_trouble(part); });
     for (const auto& [name, asker] : askers_)
         asio::co_spawn(context_, ask_again_and_again(name, *asker),
                        [](const std::exception_ptr& failure) {
@@ -73,8 +80,13 @@ void Monitor::start() {
     thread_ = std::jthread([this] { run(); });
 }
 
-void Monitor::stop() {
+void Monitor::request_stop() {
     context_.stop();
+    diary_.request_stop();
+}
+
+void Monitor::stop() {
+    request_stop();
     if (thread_.joinable()) thread_.join();
     diary_.stop();
 }
@@ -89,7 +101,7 @@ asio::awaitable<void> Monitor::ask_again_and_again(std::string name, Asker& aske
         const auto started = std::chrono::steady_clock::now();
         const Finding finding = co_await asker.ask(started + options_.patience);
         const bool in_doubt = board_.note(name, finding, base::Time::now());
-        timer.expires_at(started + (in_doubt ? options_.doubt_interval : options_.interval));
+        timer.expires_at(next_ask(options_, started, in_doubt));
         (void)co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }
 }

@@ -22,6 +22,10 @@
 
 namespace stockroom::health {
 
+/// When a part that was asked then is asked again; not before it has answered, or the patience is
+/// over.
+[[nodiscard]] base::Deadline next_ask(const Options& options, base::Deadline asked, bool in_doubt);
+
 /// Asks every part again and again, each for itself: at the interval while it is up, each second
 /// while it is not, or may not be. Owns the thread that asks.
 class Monitor {
@@ -40,6 +44,8 @@ class Monitor {
     void watch(Watched service);
     /// Call once.
     void start();
+    /// Lets it begin to stop, and does not wait.
+    void request_stop();
     void stop();
     /// As GET /v1/health answers. From any thread.
     [[nodiscard]] std::string to_json() const;

@@ -1,5 +1,7 @@
 #include "news.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace stockroom::health {
@@ -27,8 +29,9 @@ std::optional<PartChange> take_news(std::map<std::string, PartChange>& stored, P
     const auto found = stored.find(change.part);
     const PartChange* before = found == stored.end() ? nullptr : &found->second;
     change.was = before == nullptr ? PartState::up : before->state;
-    if (change.was == change.state || (before != nullptr && change.at <= before->at))
-        return std::nullopt;
+    if (change.was == change.state) return std::nullopt;
+    if (before != nullptr)
+        change.at = std::max(change.at, before->at.plus(std::chrono::microseconds(1)));
     change.version = before == nullptr ? 1 : before->version + 1;
     if (before != nullptr && before->incident) change.incident = go_on(*before->incident, change);
 

@@ -80,11 +80,16 @@ TEST_F(TakeNews, WhatAnotherHasWrittenIsNotWrittenAgain) {
     EXPECT_EQ(up->incident->ended_at, at(20));
 }
 
-TEST_F(TakeNews, WhatIsOlderThanWhatIsWrittenIsKnown) {
-    ASSERT_TRUE(take(change(PartState::down, 7, 1, 5)));
-    ASSERT_TRUE(take(change(PartState::up, 20, 1, 5)));
-    EXPECT_FALSE(take(change(PartState::down, 8, 2, 6)));
-    EXPECT_FALSE(take(change(PartState::up, 21, 2, 6)));
+TEST_F(TakeNews, AClockThatStepsBackLosesNothing) {
+    ASSERT_TRUE(take(change(PartState::down, 70, 1, 65)));
+    const auto up = take(change(PartState::up, 20, 1, 65));
+    ASSERT_TRUE(up);
+    EXPECT_EQ(up->at, at(70).plus(std::chrono::microseconds(1)));
+    EXPECT_EQ(up->incident->ended_at, at(65)) << "not before it began";
+    const auto down = take(change(PartState::down, 21, 2, 18));
+    ASSERT_TRUE(down);
+    EXPECT_EQ(down->at, at(70).plus(std::chrono::microseconds(2)));
+    EXPECT_EQ(down->incident->id, id(2));
 }
 
 TEST_F(TakeNews, WhoStartsAnewEndsTheIncidentOfWhoWasBefore) {

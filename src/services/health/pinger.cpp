@@ -39,27 +39,31 @@ Pinger::~Pinger() {
     publisher_.reset();
 }
 
-bool Pinger::may_send(const Queue& queue) const {
-    return queue.unanswered < kUnansweredMax || Clock::now() - queue.last_sent >= kRetry;
+bool Pinger::may_send(const Waiting& waiting) {
+    return waiting.count < kUnansweredMax || Clock::now() - waiting.last_sent >= kRetry;
 }
 
-asio::awaitable<Pinged> Pinger::ping(std::string queue_name, bool wants_answer,
+bool Pinger::is_over(const Ping& ping) {
+    if (ping.round_trip) return true;
+    const bool wants_answer = ping.way.second;
+    return ping.published && (!wants_answer || *ping.published != ports::Published::durable);
+}
+
+asio::awaitable<Pinged> Pinger::ping(std::string queue, bool wants_answer,
                                      base::Deadline deadline) {
     forget_old();
     asio::steady_timer waiter(context_, deadline);
-    Queue& queue = queues_[queue_name];
-    Pinged pinged{.was_sent = may_send(queue)};
+    const Way way(queue, wants_answer);
+    Waiting& waiting = waiting_[way];
+    Pinged pinged{.was_sent = may_send(waiting)};
     base::Uuid id;
     if (pinged.was_sent) {
         const domain::Command command = make_ping(base::Time::now());
         id = command.id;
-        queue.last_sent = Clock::now();
-        ++queue.unanswered;
-        pings_.emplace(id, Ping{.queue = queue_name,
-                                .sent_at = queue.last_sent,
-                                .wants_answer = wants_answer,
-                                .waiter = &waiter});
-        publisher_->publish(queue_name, id, contract::encode_command(command), true,
+        waiting.last_sent = Clock::now();
+        ++waiting.count;
+        pings_.emplace(id, Ping{.way = way, .sent_at = waiting.last_sent, .waiter = &waiter});
+        publisher_->publish(queue, id, contract::encode_command(command), wants_answer,
                             [this, id](ports::Published what) {
                                 asio::post(context_,
                                            [this, id, what] { note_published(id, what); });
@@ -68,19 +72,15 @@ asio::awaitable<Pinged> Pinger::ping(std::string queue_name, bool wants_answer,
     while (Clock::now() < deadline) {
         (void)co_await waiter.async_wait(asio::as_tuple(asio::use_awaitable));
         const auto ping = pings_.find(id);
-        if (ping == pings_.end()) continue;
-        pinged.published = ping->second.published;
-        pinged.round_trip = ping->second.round_trip;
-        const bool was_refused = pinged.published && *pinged.published != ports::Published::durable;
-        if (pinged.round_trip || was_refused || (pinged.published && !wants_answer)) break;
+        if (ping != pings_.end() && is_over(ping->second)) break;
         waiter.expires_at(deadline);
     }
-    pinged.late = std::exchange(queue.late, std::nullopt);
+    pinged.late = std::exchange(waiting.late, std::nullopt);
     if (const auto ping = pings_.find(id); ping != pings_.end()) {
+        pinged.published = ping->second.published;
+        pinged.round_trip = ping->second.round_trip;
         ping->second.waiter = nullptr;
-        const bool is_over = pinged.round_trip ||
-                             (pinged.published && *pinged.published != ports::Published::durable);
-        if (is_over) forget(ping);
+        if (is_over(ping->second)) forget(ping);
     }
     co_return pinged;
 }
@@ -93,7 +93,7 @@ void Pinger::note_published(const base::Uuid& id, ports::Published what) {
     ping->second.published = what;
     if (ping->second.waiter != nullptr) {
         ping->second.waiter->cancel();
-    } else if (what != ports::Published::durable) {
+    } else if (is_over(ping->second)) {
         forget(ping);
     }
 }
@@ -117,7 +117,7 @@ void Pinger::note_answers(const std::vector<std::string>& replies) {
                 ping->second.round_trip = took;
                 ping->second.waiter->cancel();
             } else {
-                if (ping->second.wants_answer) queues_[ping->second.queue].late = took;
+                waiting_[ping->second.way].late = took;
                 forget(ping);
             }
         }
@@ -125,7 +125,7 @@ void Pinger::note_answers(const std::vector<std::string>& replies) {
 }
 
 void Pinger::forget(std::map<base::Uuid, Ping>::iterator ping) {
-    --queues_[ping->second.queue].unanswered;
+    --waiting_[ping->second.way].count;
     pings_.erase(ping);
 }
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -20,7 +20,7 @@ namespace stockroom::health {
 
 /// What became of a ping until its deadline.
 struct Pinged {
-    bool was_sent = true;  // false: too many stand in the queue unanswered
+    bool was_sent = true;  // false: too many are waited for in vain
     std::optional<ports::Published> published{};
     std::optional<std::chrono::microseconds> round_trip{};  // when it was answered
     /// How long the answer to an earlier ping took that came since the last one, too late for it.
@@ -30,8 +30,9 @@ struct Pinged {
 /// Sends pings through command queues and hears their answers. Of the thread that runs the context.
 class Pinger {
   public:
-    /// So many stand in a queue without an answer; beyond them one more each `kRetry`, since their
-    /// answers may be lost.
+    /// So many stand in a queue without an answer, of those that want one; of the others so many
+    /// that the bus has not taken. Beyond them one more each `kRetry`, since what is waited for may
+    /// be lost.
     static constexpr std::size_t kUnansweredMax = 5;
     static constexpr std::chrono::seconds kRetry{30};
 
@@ -49,21 +50,24 @@ class Pinger {
   private:
     using Clock = std::chrono::steady_clock;
 
+    /// A queue, and whether an answer is wanted: neither takes the other's room.
+    using Way = std::pair<std::string, bool>;
     struct Ping {
-        std::string queue;
+        Way way;
         Clock::time_point sent_at;
-        bool wants_answer = true;
         boost::asio::steady_timer* waiter = nullptr;  // while somebody waits for it
         std::optional<ports::Published> published{};
         std::optional<std::chrono::microseconds> round_trip{};
     };
-    struct Queue {
-        std::size_t unanswered = 0;
+    struct Waiting {
+        std::size_t count = 0;
         Clock::time_point last_sent;
         std::optional<std::chrono::microseconds> late{};
     };
 
-    [[nodiscard]] bool may_send(const Queue& queue) const;
+    [[nodiscard]] static bool may_send(const Waiting& waiting);
+    /// Nothing more is waited for of it.
+    [[nodiscard]] static bool is_over(const Ping& ping);
     void note_published(const base::Uuid& id, ports::Published what);
     void note_answers(const std::vector<std::string>& replies);
     void forget(std::map<base::Uuid, Ping>::iterator ping);
@@ -73,7 +77,7 @@ class Pinger {
 
     boost::asio::io_context& context_;
     std::map<base::Uuid, Ping> pings_;  // by id, which is by time
-    std::map<std::string, Queue, std::less<>> queues_;
+    std::map<Way, Waiting> waiting_;
     std::unique_ptr<ports::Publisher> publisher_;
 };
 

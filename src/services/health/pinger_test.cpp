@@ -134,6 +134,22 @@ TEST_F(PingerTest, FewPingsStandInAQueueThatNobodyConsumes) {
     EXPECT_TRUE(ping(kLong).round_trip) << "once they are answered there is room again";
 }
 
+TEST_F(PingerTest, PingsThatWantNoAnswerHaveTheirOwnRoom) {
+    bus_.publishes = Published::durable;
+    for (std::size_t i = 0; i < Pinger::kUnansweredMax; ++i)
+        (void)ping(kShort);
+    ASSERT_FALSE(ping(kShort).was_sent);
+    for (std::size_t i = 0; i <= Pinger::kUnansweredMax; ++i)
+        EXPECT_EQ(ping(kLong, false).published, Published::durable);
+
+    bus_.publishes.reset();
+    for (std::size_t i = 0; i < Pinger::kUnansweredMax; ++i)
+        EXPECT_TRUE(ping(kShort, false).was_sent);
+    EXPECT_FALSE(ping(kShort, false).was_sent) << "none of them is taken";
+    bus_.sent.back().done(Published::durable);
+    EXPECT_TRUE(ping(kShort, false).was_sent) << "one was taken";
+}
+
 TEST_F(PingerTest, WithTheConnectionTheAnswersAreLostAndNotWaitedForAnyMore) {
     bus_.publishes = Published::durable;
     for (std::size_t i = 1; i < Pinger::kUnansweredMax; ++i)

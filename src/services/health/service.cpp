@@ -14,10 +14,18 @@ namespace {
 
 constexpr std::string_view kName = "health";
 
-/// Unless its own port is watched, as of one of several.
+/// "health", or as one of several "health-2".
+bool is_own(std::string_view name) {
+    if (!name.starts_with(kName)) return false;
+    name.remove_prefix(kName.size());
+    if (name.empty()) return true;
+    return name.starts_with('-') && name.size() > 1 &&
+           name.find_first_not_of("0123456789", 1) == std::string_view::npos;
+}
+
+/// Unless its own port is watched.
 bool is_watched(const Options& options) {
-    return std::ranges::any_of(
-        options.watched, [](const Watched& watched) { return watched.name.starts_with(kName); });
+    return std::ranges::any_of(options.watched, is_own, &Watched::name);
 }
 
 }  // namespace
@@ -63,8 +71,11 @@ void HealthService::start_monitor() {
 
 void HealthService::stop() {
     worker_.request_stop();
+    classic_.request_stop();
+    if (monitor_) monitor_->request_stop();
+    classic_.stop();  // soon, it needs no store; what dies there is kept yet
+    desk_->request_stop();
     if (monitor_) monitor_->stop();
-    classic_.stop();
     desk_->stop();
     worker_.stop();
 }

@@ -107,6 +107,9 @@ std::unique_ptr<ports::Lead> FakeStore::make_lead() {
 std::expected<void, ports::Error> FakeStore::commit(const ports::Commit& commit) {
     const base::lock_guard lock(mutex_);
     if (trouble_ == Trouble::away) return std::unexpected(fail());
+    for (const domain::PartChange& change : commit.parts)
+        if (change.part == refused_)
+            return std::unexpected(ports::Error{ports::ErrorKind::permanent, "it does not fit in"});
     for (const domain::PartChange& change : commit.parts) {
         const auto found = parts_.find(change.part);
         if (change.version != (found == parts_.end() ? 1 : found->second.version + 1))
@@ -133,6 +136,10 @@ std::expected<std::vector<domain::PartChange>, ports::Error> FakeStore::parts() 
 std::expected<bool, ports::Error> FakeStore::take_lead() {
     const base::lock_guard lock(mutex_);
     if (trouble_ == Trouble::away) return std::unexpected(fail());
+    if (!lead_is_free_) {
+        ++leads_refused_;
+        changed_.notify_all();
+    }
     return lead_is_free_;
 }
 

@@ -33,6 +33,11 @@ class FakeStore {
         const base::lock_guard lock(mutex_);
         lead_is_free_ = is_free;
     }
+    /// What is of this part can never be written.
+    void refuse(std::string part) {
+        const base::lock_guard lock(mutex_);
+        refused_ = std::move(part);
+    }
     /// As somebody else writes it.
     void put(domain::PartChange change) {
         const base::lock_guard lock(mutex_);
@@ -52,6 +57,16 @@ class FakeStore {
         const auto deadline = base::in(std::chrono::seconds(60));
         const base::lock_guard lock(mutex_);
         while (failures_ < count) {
+            if (!changed_.wait_until(mutex_, deadline)) return false;
+        }
+        return true;
+    }
+    /// Waits until somebody asks for the lead once more, in vain.
+    [[nodiscard]] bool wait_for_lead_refused() {
+        const auto deadline = base::in(std::chrono::seconds(60));
+        const base::lock_guard lock(mutex_);
+        const int before = leads_refused_;
+        while (leads_refused_ == before) {
             if (!changed_.wait_until(mutex_, deadline)) return false;
         }
         return true;
@@ -90,6 +105,8 @@ class FakeStore {
     Trouble trouble_ STOCKROOM_GUARDED_BY(mutex_) = Trouble::none;
     bool lead_is_free_ STOCKROOM_GUARDED_BY(mutex_) = true;
     int failures_ STOCKROOM_GUARDED_BY(mutex_) = 0;
+    int leads_refused_ STOCKROOM_GUARDED_BY(mutex_) = 0;
+    std::string refused_ STOCKROOM_GUARDED_BY(mutex_);
     std::size_t commits_ STOCKROOM_GUARDED_BY(mutex_) = 0;
     std::map<std::string, domain::PartChange> parts_ STOCKROOM_GUARDED_BY(mutex_);
     std::vector<domain::PartChange> written_ STOCKROOM_GUARDED_BY(mutex_);

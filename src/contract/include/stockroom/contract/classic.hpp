@@ -22,6 +22,9 @@ inline constexpr std::string_view kClassicHealthCheck = "health_check";
 inline constexpr std::string_view kClassicInsertRecord = "insert_record";
 inline constexpr std::string_view kClassicReadDatabase = "read_database";
 inline constexpr std::string_view kClassicDeleteRecord = "delete_record";
+inline constexpr std::string_view kClassicQueues[] = {
+    kClassicHealthcheck, kClassicCreateItem,   kClassicStockManagement, kClassicOrderProcessing,
+    kClassicHealthCheck, kClassicInsertRecord, kClassicReadDatabase,    kClassicDeleteRecord};
 
 /// What is said to whoever sent a message of this queue, or its like over HTTP, once it is taken:
 /// {"message":"…"}. REQUIRES: a classic queue whose answer is not a list.

@@ -32,6 +32,7 @@ struct QueueFigures {
     std::int64_t unacked = 0;  // messages that are worked on
     std::int64_t in_per_minute = 0;
     std::int64_t out_per_minute = 0;
+    std::int64_t acked = 0;  // messages that were worked off, ever
 };
 
 /// A part of this process. Empty: it is well.
@@ -47,6 +48,7 @@ struct Options {
     std::vector<Watched> watched{};
     std::vector<Local> locals{};
     std::vector<std::string> queues{};       // that are pinged
+    std::vector<std::string> counted{};      // queues that are known by their figures alone
     std::optional<Management> management{};  // empty: nobody is asked for figures
     /// Where the bus is in this process: there is no broker, and nobody else to ask for figures.
     std::function<std::optional<QueueFigures>(std::string_view queue)> local_figures{};
