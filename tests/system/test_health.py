@@ -3,6 +3,7 @@ up again, once; also while store or broker are away."""
 
 import collections
 import json
+import os
 import re
 import time
 import urllib.error
@@ -15,15 +16,21 @@ from stage import SERVICE_PARTS, Stage
 
 QUEUES = {"catalogue": "stockroom.catalogue", "stock": "stockroom.stock", "orders": "stockroom.orders",
           "records": "stockroom.records"}
+CLASSIC_QUEUES = {"healthcheck", "create_item", "stock_management", "order_processing", "health_check",
+                  "insert_record", "read_database", "delete_record"}
 DEADLINE_SECONDS = 180
+# The machine may be busy with other tests.
+PATIENCE_SECONDS = 2 * int(os.environ.get("STOCKROOM_SLOWNESS", "1"))
 
 
 @pytest.fixture(scope="module")
 def stage(binaries, tmp_path_factory):
-    stage = Stage(tmp_path_factory.mktemp("stage"), binaries,
-                  replicas={"orders": 2, "health": 2})
-    yield stage
-    stage.end()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STOCKROOM_PATIENCE", str(PATIENCE_SECONDS))
+        stage = Stage(tmp_path_factory.mktemp("stage"), binaries,
+                      replicas={"orders": 2, "health": 2})
+        yield stage
+        stage.end()
 
 
 @pytest.fixture(autouse=True)
@@ -101,16 +108,20 @@ def incidents_of(stage, name):
                      row.split("|"))) for row in rows]
 
 
-def wait_for_incident(stage, name, count):
-    """Until so many incidents of the part are written, and over; the last of them."""
-    def written():
-        incidents = incidents_of(stage, name)
-        return len(incidents) >= count and incidents[-1]["ended_at"]
+def incidents_since(stage, name, moment):
+    """Those that were told after that as down."""
+    return [incident for incident in incidents_of(stage, name)
+            if int(incident["reported_at"]) > moment * 1e6 and incident["state"] == "down"]
 
-    eventually(written, f"{count} incidents of {name} are over")
-    incidents = incidents_of(stage, name)
-    assert len(incidents) == count, incidents
-    return incidents[-1]
+
+def wait_for_incident(stage, name, harmed_at):
+    """The first that was told as down after the harm, once it is over."""
+    def is_over():
+        incidents = incidents_since(stage, name, harmed_at)
+        return incidents and incidents[0]["ended_at"]
+
+    eventually(is_over, f"an incident of {name} is over")
+    return incidents_since(stage, name, harmed_at)[0]
 
 
 def tell_times(name, what, harmed_at, healed_at, incident):
@@ -126,10 +137,11 @@ def test_every_part_is_watched(stage):
                 for number in range(1, stage.system.replicas[name] + 1)}
     assert {name for name, part in parts.items() if part["kind"] == "service"} == services
     assert {name for name, part in parts.items() if part["kind"] == "server"} == {"broker", "store"}
+    pinged = {*QUEUES.values(), "stockroom.health"}
     queues = {name: part for name, part in parts.items() if part["kind"] == "queue"}
-    assert set(QUEUES.values()) | {"stockroom.health"} <= set(queues)
+    assert set(queues) == pinged | CLASSIC_QUEUES | {"stockroom.dead"}
     for name, queue in queues.items():
-        assert queue["round_trip_us"] > 0, name
+        assert ("round_trip_us" in queue) == (name in pinged), name
         eventually(lambda name=name: health_of(stage)[name].get("queue", {}).get("consumers"),
                    f"{name} has consumers")
     assert health_of(stage)["stockroom.orders"]["queue"]["consumers"] == 2
@@ -143,26 +155,41 @@ def test_the_gateway_passes_it_on(stage, contract):
     client.close()
 
 
-@pytest.mark.parametrize("name", ["gateway", "catalogue", "stock", "records", "relay"])
+@pytest.mark.parametrize("name", ["gateway", "catalogue", "stock", "records", "relay", "generator"])
 def test_a_killed_service_is_told_down_and_up(stage, name):
     part, queue = f"{name}-1", QUEUES.get(name)
-    before = {told: len(incidents_of(stage, told)) for told in (part, queue) if told}
     harmed_at = time.time()
     stage.kill(name)
     assert "Connection refused" in wait_for(stage, part, "down")["cause"]
     if queue:
         wait_for(stage, queue, "down")
     stage.start(name)
+    stage.part(name).wait_until_ready()
     healed_at = time.time()
-    for told, count in before.items():
+    for told in filter(None, (part, queue)):
         wait_for(stage, told, "up")
-        incident = wait_for_incident(stage, told, count + 1)
-        assert incident["state"] == "down"
-        tell_times(told, "killed", harmed_at, healed_at, incident)
+        tell_times(told, "killed", harmed_at, healed_at, wait_for_incident(stage, told, harmed_at))
+
+
+def test_a_queue_whose_every_consumer_is_killed_is_told_down_and_up(stage):
+    harmed_at = time.time()
+    for number in (1, 2):
+        stage.kill(f"orders-{number}")
+    wait_for(stage, "stockroom.orders", "down")
+    eventually(lambda: state_of(stage, "order_processing") in ("degraded", "down"),
+               "its classic queue has no consumer, either")
+    for number in (1, 2):
+        stage.start(f"orders-{number}")
+        stage.part(f"orders-{number}").wait_until_ready()
+    healed_at = time.time()
+    for told in ("stockroom.orders", "orders-1", "orders-2"):
+        wait_for(stage, told, "up")
+        tell_times(told, "all killed", harmed_at, healed_at,
+                   wait_for_incident(stage, told, harmed_at))
+    wait_for(stage, "order_processing", "up")
 
 
 def test_a_service_that_stands_still_is_told_down_and_up(stage):
-    before = len(incidents_of(stage, "stock-1"))
     harmed_at = time.time()
     stage.pause("stock")
     try:
@@ -171,26 +198,25 @@ def test_a_service_that_stands_still_is_told_down_and_up(stage):
     finally:
         stage.resume("stock")
     healed_at = time.time()
-    wait_for(stage, "stockroom.stock", "up")
-    tell_times("stock-1", "paused", harmed_at, healed_at,
-               wait_for_incident(stage, "stock-1", before + 1))
+    for told in ("stock-1", "stockroom.stock"):
+        wait_for(stage, told, "up")
+        tell_times(told, "paused", harmed_at, healed_at, wait_for_incident(stage, told, harmed_at))
 
 
 def test_one_replica_down_leaves_its_queue_up(stage):
-    before = len(incidents_of(stage, "stockroom.orders"))
+    harmed_at = time.time()
     stage.kill("orders-2")
     wait_for(stage, "orders-2", "down")
     assert state_of(stage, "orders-1") == "up"
-    assert state_of(stage, "stockroom.orders") == "up"
+    assert state_of(stage, "stockroom.orders") != "down"
     stage.start("orders-2")
     wait_for(stage, "orders-2", "up")
-    assert len(incidents_of(stage, "stockroom.orders")) == before
+    assert not incidents_since(stage, "stockroom.orders", harmed_at)
 
 
 @pytest.mark.parametrize("how", ["killed", "paused"])
 @pytest.mark.parametrize("name", ["store", "broker"])
 def test_a_server_is_told_down_and_up_and_written_down(stage, name, how):
-    before = len(incidents_of(stage, name))
     harmed_at = time.time()
     (stage.kill if how == "killed" else stage.pause)(name)
     try:
@@ -204,22 +230,40 @@ def test_a_server_is_told_down_and_up_and_written_down(stage, name, how):
     healed_at = time.time()
     for number in (1, 2):
         wait_for(stage, name, "up", number)
-    tell_times(name, how, harmed_at, healed_at, wait_for_incident(stage, name, before + 1))
+    tell_times(name, how, harmed_at, healed_at, wait_for_incident(stage, name, harmed_at))
 
 
 def test_another_health_service_goes_on_where_one_was_killed(stage):
     leader = eventually(lambda: leader_of(stage), "one writes")
     other = 3 - leader
-    before = len(incidents_of(stage, "catalogue-1"))
+    harmed_at = time.time()
     stage.kill("catalogue")
     wait_for(stage, "catalogue-1", "down", leader)
-    eventually(lambda: len(incidents_of(stage, "catalogue-1")) == before + 1, "it is written")
+    begun = eventually(lambda: incidents_since(stage, "catalogue-1", harmed_at), "it is written")[0]
+    killed_at = time.time()
     stage.kill(f"health-{leader}")
     wait_for(stage, f"health-{leader}", "down", other)
     eventually(lambda: leader_of(stage) == other, "the other writes")
     stage.start("catalogue")
-    wait_for_incident(stage, "catalogue-1", before + 1)
+    assert wait_for_incident(stage, "catalogue-1", harmed_at)["id"] == begun["id"]
     stage.start(f"health-{leader}")
+    stage.part(f"health-{leader}").wait_until_ready()
+    tell_times(f"health-{leader}", "killed", killed_at, time.time(),
+               wait_for_incident(stage, f"health-{leader}", killed_at))
+
+
+def test_one_health_service_is_enough_for_the_gateway(stage, contract):
+    client = Client(stage.url, contract)
+    for number in (1, 2):
+        known = set(health_of(stage, 3 - number))
+        stage.kill(f"health-{number}")
+        try:
+            parts = client.get("/v1/health", status=200).json["parts"]
+            assert {part["name"] for part in parts} == known
+        finally:
+            stage.start(f"health-{number}")
+        wait_until_up(stage)
+    client.close()
 
 
 def test_without_a_health_service_the_gateway_says_so(stage, contract):
@@ -242,14 +286,24 @@ def test_without_a_health_service_the_gateway_says_so(stage, contract):
 
 def test_its_history_stands_in_pages_and_in_the_log(stage, contract):
     client = Client(stage.url, contract)
+    harmed_at = time.time()
+    harmed = ("relay", "generator", "records")
+    for name in harmed:
+        stage.kill(name)
+    for name in harmed:
+        wait_for(stage, f"{name}-1", "down")
+        stage.start(name)
+    begun = {wait_for_incident(stage, f"{name}-1", harmed_at)["id"] for name in harmed}
+
     incidents, target = [], "/v1/health/incidents?limit=2"
     while target:
         page = client.get(target, status=200).json
         incidents += page["incidents"]
         target = page.get("next") and f"/v1/health/incidents?limit=2&cursor={page['next']}"
-    assert len({incident["id"] for incident in incidents}) == len(incidents) > 5
-    assert [incident["id"] for incident in incidents] == \
-        sorted((incident["id"] for incident in incidents), reverse=True)
+    ids = [incident["id"] for incident in incidents]
+    assert ids == sorted(set(ids), reverse=True)
+    over = {incident["id"] for incident in incidents if incident.get("ended_at")}
+    assert begun <= over
     client.get("/v1/health/incidents?cursor=nonsense", status=422)
 
     changes = [json.loads(line) for line in stage.sql(
@@ -258,8 +312,9 @@ def test_its_history_stands_in_pages_and_in_the_log(stage, contract):
     for change in changes:
         if "incident" in change:
             told[change["incident"]["id"]].append(change["state"])
-    assert set(told) == {incident["id"] for incident in incidents}
-    for states in told.values():
+    assert set(ids) <= set(told)
+    for incident in over:
+        states = told[incident]
         assert states[-1] == "up" and states.count("up") == 1 and len(states) > 1, told
     assert stage.audit() == ""
     client.close()

@@ -28,7 +28,7 @@ class Health : public testing::Test {
         health::Options options;
         options.interval = 20ms;
         options.doubt_interval = 20ms;
-        options.patience = 500ms;
+        options.patience = 2s;  // the machine may be slow
         options.locals = {{.name = "orders", .trouble = [this] { return orders_trouble_; }}};
         options.queues = {std::string(contract::kOrdersQueue), std::string(contract::kHealthQueue)};
         options.local_figures = [this](std::string_view queue) {
