@@ -79,13 +79,7 @@ PostgresQueries::PostgresQueries(Target target)
                "SELECT command, kind, fingerprint, bytes, at FROM outcomes WHERE command = $1"),
       dead_letters_(connection_),
       due_orders_(connection_, due_orders_sql()),
-      parts_(connection_,
-             "SELECT p.part, p.kind, p.state, p.at, p.version, i.id, i.part, i.kind, i.state, "
-             "i.cause, i.started_at, i.reported_at, i.ended_at FROM health_parts p "
-             "LEFT JOIN incidents i ON i.id = p.incident ORDER BY p.part"),
-      incidents_(connection_,
-                 "SELECT id, part, kind, state, cause, started_at, reported_at, ended_at "
-                 "FROM incidents WHERE id < $1 ORDER BY id DESC LIMIT $2"),
+      incidents_(connection_),
       events_(connection_,
               "SELECT position, type, key, version, command, actor, at, data FROM log "
               "WHERE position > $1 ORDER BY position LIMIT $2"),
@@ -397,12 +391,7 @@ auto PostgresQueries::due_orders(std::size_t limit) -> Result<std::vector<DueOrd
 }
 
 auto PostgresQueries::parts() -> Result<std::vector<domain::PartChange>> {
-    return reading([&] {
-        std::vector<domain::PartChange> parts;
-        for (Rows rows = parts_.query(); rows.next();)
-            if (auto part = read_part(connection_, rows)) parts.push_back(*std::move(part));
-        return parts;
-    });
+    return reading([&] { return incidents_.parts(); });
 }
 
 ports::PageResult<domain::Incident> PostgresQueries::incidents(const ports::PageRequest& page) {
@@ -411,14 +400,10 @@ ports::PageResult<domain::Incident> PostgresQueries::incidents(const ports::Page
     const auto limit = limit_of(page);
     return reading([&] {
         ports::Page<domain::Incident> found;
-        for (Rows rows = incidents_.query(*before, to_count(limit + 1)); rows.next();) {
-            if (found.rows.size() == limit) {
-                found.next = write_cursor(CursorKind::incidents, found.rows.back().id.to_string());
-                break;
-            }
-            auto incident = read_incident(connection_, rows, 0);
-            if (!incident) break;
-            found.rows.push_back(*std::move(incident));
+        found.rows = incidents_.list(*before, to_count(limit + 1));
+        if (found.rows.size() > limit) {
+            found.rows.pop_back();
+            found.next = write_cursor(CursorKind::incidents, found.rows.back().id.to_string());
         }
         return found;
     });

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "stockroom/ports/queries.hpp"
+#include "stockroom/store_format/incidents.hpp"
 
 #include "connection.hpp"
 #include "dead_letters.hpp"
@@ -78,8 +79,7 @@ class PostgresQueries final : public ports::Queries {
     Statement outcome_;
     DeadLetterReader dead_letters_;
     Statement due_orders_;
-    Statement parts_;
-    Statement incidents_;
+    store_format::IncidentReader<Connection, Statement> incidents_;
     Statement events_;
     Statement log_head_;
 };

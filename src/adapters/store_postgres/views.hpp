@@ -29,13 +29,6 @@ namespace stockroom::store_postgres {
 /// read_hold_view; without a hold its number is NULL.
 [[nodiscard]] std::optional<domain::OrderView> read_order_view(Connection& connection,
                                                                const Rows& rows);
-/// Of the columns from this one on: id, part, kind, state, cause, started_at, reported_at,
-/// ended_at.
-[[nodiscard]] std::optional<domain::Incident> read_incident(Connection& connection,
-                                                            const Rows& rows, int column);
-/// Of part, kind, state, at, version, then its incident as read_incident; without one its id is
-/// NULL.
-[[nodiscard]] std::optional<domain::PartChange> read_part(Connection& connection, const Rows& rows);
 /// Of position, type, key, version, command, actor, at, data.
 [[nodiscard]] std::vector<ports::LoggedEvent> read_events(Rows rows);
 

@@ -435,20 +435,6 @@ void Writer::send_dead(const ports::Commit& commit) {
     insert_dead_.send(commands, kinds, queues, reasons, bytes, times);
 }
 
-void Writer::send_parts(const ports::Commit& commit) {
-    for (const auto& change : commit.parts) {
-        const auto& incident = change.incident;
-        const bool goes_on = incident && !incident->ended_at;
-        put_part_.send(change.part, to_text(change.kind), to_text(change.state), change.at,
-                       change.version, goes_on ? std::optional(incident->id) : std::nullopt,
-                       std::int64_t{1});
-        if (incident)
-            put_incident_.send(incident->id, incident->part, to_text(incident->kind),
-                               to_text(incident->state), incident->cause, incident->started_at,
-                               incident->reported_at, incident->ended_at);
-    }
-}
-
 void Writer::send_log(const Loaded& loaded, const ports::Commit& commit) {
     Texts types;
     Texts keys;

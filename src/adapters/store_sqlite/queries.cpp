@@ -126,13 +126,7 @@ SqliteQueries::SqliteQueries(std::unique_ptr<Connection> connection)
                   "WHERE holds.state = 'pending' AND holds.id IS NULL AND holds.expires_at <= "
                   "max(?, (SELECT at FROM log_head WHERE log_head.id = 1)) "
                   "ORDER BY holds.expires_at, holds.number LIMIT ?"),
-      parts_(*connection_,
-             "SELECT p.part, p.kind, p.state, p.at, p.version, i.id, i.part, i.kind, i.state, "
-             "i.cause, i.started_at, i.reported_at, i.ended_at FROM health_parts p "
-             "LEFT JOIN incidents i ON i.id = p.incident ORDER BY p.part"),
-      incidents_(*connection_,
-                 "SELECT id, part, kind, state, cause, started_at, reported_at, ended_at "
-                 "FROM incidents WHERE id < ? ORDER BY id DESC LIMIT ?"),
+      incidents_(*connection_),
       events_(*connection_,
               "SELECT position, type, key, version, command, actor, at, data FROM log "
               "WHERE position > ? ORDER BY position LIMIT ?"),
@@ -439,10 +433,7 @@ auto SqliteQueries::due_orders(std::size_t limit) -> Result<std::vector<DueOrder
 }
 
 auto SqliteQueries::parts() -> Result<std::vector<domain::PartChange>> {
-    std::vector<domain::PartChange> parts;
-    for (Rows rows = parts_.query(); rows.next();)
-        if (auto part = read_part(*connection_, rows)) parts.push_back(*std::move(part));
-    return connection_->finish(std::move(parts));
+    return connection_->finish(incidents_.parts());
 }
 
 ports::PageResult<domain::Incident> SqliteQueries::incidents(const ports::PageRequest& page) {
@@ -450,14 +441,10 @@ ports::PageResult<domain::Incident> SqliteQueries::incidents(const ports::PageRe
     if (!before) return std::unexpected(kBadCursor);
     const auto limit = limit_of(page);
     ports::Page<domain::Incident> found;
-    for (Rows rows = incidents_.query(*before, to_count(limit + 1)); rows.next();) {
-        if (found.rows.size() == limit) {
-            found.next = write_cursor(CursorKind::incidents, found.rows.back().id.to_string());
-            break;
-        }
-        auto incident = read_incident(*connection_, rows, 0);
-        if (!incident) break;
-        found.rows.push_back(*std::move(incident));
+    found.rows = incidents_.list(*before, to_count(limit + 1));
+    if (found.rows.size() > limit) {
+        found.rows.pop_back();
+        found.next = write_cursor(CursorKind::incidents, found.rows.back().id.to_string());
     }
     return connection_->finish(std::move(found));
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "stockroom/ports/queries.hpp"
+#include "stockroom/store_format/incidents.hpp"
 
 #include "connection.hpp"
 #include "dead_letters.hpp"
@@ -73,8 +74,7 @@ class SqliteQueries final : public ports::Queries {
     Statement order_totals_;
     Statement records_;
     Statement due_orders_;
-    Statement parts_;
-    Statement incidents_;
+    store_format::IncidentReader<Connection, Statement> incidents_;
     Statement events_;
     Statement log_head_;
     Statement clock_;

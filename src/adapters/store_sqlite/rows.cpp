@@ -15,46 +15,6 @@ domain::OrderTotals read_order_totals(const Rows& rows, int column) {
         .execution_price = Total::from_parts(rows.integer(column + 4), rows.integer(column + 5))};
 }
 
-std::optional<domain::Incident> read_incident(Connection& connection, const Rows& rows,
-                                              int column) {
-    const auto kind = parse_part_kind(rows.text(column + 2));
-    const auto state = parse_part_state(rows.text(column + 3));
-    if (!kind || !state) {
-        connection.fail_corrupt("the kind or state of an incident");
-        return std::nullopt;
-    }
-    return domain::Incident{
-        .id = rows.uuid(column),
-        .part = rows.string(column + 1),
-        .kind = *kind,
-        .state = *state,
-        .cause = rows.string(column + 4),
-        .started_at = rows.time(column + 5),
-        .reported_at = rows.time(column + 6),
-        .ended_at = rows.is_null(column + 7) ? std::nullopt : std::optional(rows.time(column + 7))};
-}
-
-std::optional<domain::PartChange> read_part(Connection& connection, const Rows& rows) {
-    const auto kind = parse_part_kind(rows.text(1));
-    const auto state = parse_part_state(rows.text(2));
-    if (!kind || !state) {
-        connection.fail_corrupt("the kind or state of a part");
-        return std::nullopt;
-    }
-    domain::PartChange part{.part = rows.string(0),
-                            .kind = *kind,
-                            .state = *state,
-                            .was = domain::PartState::up,
-                            .cause = {},
-                            .at = rows.time(3),
-                            .version = rows.integer(4),
-                            .incident = std::nullopt};
-    if (rows.is_null(5)) return part;
-    part.incident = read_incident(connection, rows, 5);
-    if (!part.incident) return std::nullopt;
-    return part;
-}
-
 std::optional<domain::Sku> read_sku(Connection& connection, const Rows& rows, int column) {
     auto sku = domain::Sku::parse(rows.text(column));
     if (!sku) connection.fail_corrupt("a column sku");

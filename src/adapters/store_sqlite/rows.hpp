@@ -68,14 +68,6 @@ class RowReader {
 /// units_rest, price_billions, price_rest.
 [[nodiscard]] domain::OrderTotals read_order_totals(const Rows& rows, int column);
 
-/// Of the columns from this one on: id, part, kind, state, cause, started_at, reported_at,
-/// ended_at.
-[[nodiscard]] std::optional<domain::Incident> read_incident(Connection& connection,
-                                                            const Rows& rows, int column);
-/// Of part, kind, state, at, version, then its incident as read_incident; without one its id is
-/// NULL.
-[[nodiscard]] std::optional<domain::PartChange> read_part(Connection& connection, const Rows& rows);
-
 /// The text in this column as a SKU or location code.
 [[nodiscard]] std::optional<domain::Sku> read_sku(Connection& connection, const Rows& rows,
                                                   int column);
