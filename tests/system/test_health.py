@@ -19,8 +19,7 @@ QUEUES = {"catalogue": "stockroom.catalogue", "stock": "stockroom.stock", "order
 CLASSIC_QUEUES = {"healthcheck", "create_item", "stock_management", "order_processing", "health_check",
                   "insert_record", "read_database", "delete_record"}
 DEADLINE_SECONDS = 180
-# The machine may be busy with other tests.
-PATIENCE_SECONDS = 2 * int(os.environ.get("STOCKROOM_SLOWNESS", "1"))
+PATIENCE_SECONDS = int(os.environ.get("STOCKROOM_SLOWNESS", "1"))
 
 
 @pytest.fixture(scope="module")
@@ -124,11 +123,11 @@ def wait_for_incident(stage, name, harmed_at):
     return incidents_since(stage, name, harmed_at)[0]
 
 
-def tell_times(name, what, harmed_at, healed_at, incident):
-    """For who reads the test's output: how long it took from the harm, and from its end."""
+def tell_times(name, what, harmed_at, healed_at, up_at, incident):
+    """For who reads the test's output: how long it took from the harm, and from its end until the test
+    has seen it up."""
     reported = int(incident["reported_at"]) / 1e6 - harmed_at
-    ended = int(incident["ended_at"]) / 1e6 - healed_at
-    print(f"{name} {what}: told {reported:.1f} s after, up {ended:.1f} s after its first good answer")
+    print(f"{name} {what}: told down after {reported:.1f} s, up after {up_at - healed_at:.1f} s")
 
 
 def test_every_part_is_watched(stage):
@@ -168,7 +167,8 @@ def test_a_killed_service_is_told_down_and_up(stage, name):
     healed_at = time.time()
     for told in filter(None, (part, queue)):
         wait_for(stage, told, "up")
-        tell_times(told, "killed", harmed_at, healed_at, wait_for_incident(stage, told, harmed_at))
+        tell_times(told, "killed", harmed_at, healed_at, time.time(),
+                   wait_for_incident(stage, told, harmed_at))
 
 
 def test_a_queue_whose_every_consumer_is_killed_is_told_down_and_up(stage):
@@ -184,7 +184,7 @@ def test_a_queue_whose_every_consumer_is_killed_is_told_down_and_up(stage):
     healed_at = time.time()
     for told in ("stockroom.orders", "orders-1", "orders-2"):
         wait_for(stage, told, "up")
-        tell_times(told, "all killed", harmed_at, healed_at,
+        tell_times(told, "all killed", harmed_at, healed_at, time.time(),
                    wait_for_incident(stage, told, harmed_at))
     wait_for(stage, "order_processing", "up")
 
@@ -200,18 +200,20 @@ def test_a_service_that_stands_still_is_told_down_and_up(stage):
     healed_at = time.time()
     for told in ("stock-1", "stockroom.stock"):
         wait_for(stage, told, "up")
-        tell_times(told, "paused", harmed_at, healed_at, wait_for_incident(stage, told, harmed_at))
+        tell_times(told, "paused", harmed_at, healed_at, time.time(),
+                   wait_for_incident(stage, told, harmed_at))
 
 
 def test_one_replica_down_leaves_its_queue_up(stage):
     harmed_at = time.time()
     stage.kill("orders-2")
     wait_for(stage, "orders-2", "down")
-    assert state_of(stage, "orders-1") == "up"
-    assert state_of(stage, "stockroom.orders") != "down"
+    for other in ("orders-1", "stockroom.orders"):
+        assert state_of(stage, other) != "down"
     stage.start("orders-2")
     wait_for(stage, "orders-2", "up")
-    assert not incidents_since(stage, "stockroom.orders", harmed_at)
+    for other in ("orders-1", "stockroom.orders"):
+        assert not incidents_since(stage, other, harmed_at)
 
 
 @pytest.mark.parametrize("how", ["killed", "paused"])
@@ -230,7 +232,8 @@ def test_a_server_is_told_down_and_up_and_written_down(stage, name, how):
     healed_at = time.time()
     for number in (1, 2):
         wait_for(stage, name, "up", number)
-    tell_times(name, how, harmed_at, healed_at, wait_for_incident(stage, name, harmed_at))
+    tell_times(name, how, harmed_at, healed_at, time.time(),
+               wait_for_incident(stage, name, harmed_at))
 
 
 def test_another_health_service_goes_on_where_one_was_killed(stage):
@@ -248,7 +251,9 @@ def test_another_health_service_goes_on_where_one_was_killed(stage):
     assert wait_for_incident(stage, "catalogue-1", harmed_at)["id"] == begun["id"]
     stage.start(f"health-{leader}")
     stage.part(f"health-{leader}").wait_until_ready()
-    tell_times(f"health-{leader}", "killed", killed_at, time.time(),
+    healed_at = time.time()
+    wait_for(stage, f"health-{leader}", "up", other)
+    tell_times(f"health-{leader}", "killed", killed_at, healed_at, time.time(),
                wait_for_incident(stage, f"health-{leader}", killed_at))
 
 
