@@ -31,7 +31,7 @@ void add_peer_flags(CLI::App& app, GatewayFlags& flags) {
         ->type_name("URL")
         ->delimiter(',')
         ->allow_extra_args(false)
-        ->capture_default_str();
+        ->default_str(flags.health_urls.front());
     app.add_option("--generator-url", flags.generator_url,
                    "Where the order generator listens; it is asked for /v1/generator")
         ->type_name("URL")

@@ -79,7 +79,12 @@ PostgresQueries::PostgresQueries(Target target)
                "SELECT command, kind, fingerprint, bytes, at FROM outcomes WHERE command = $1"),
       dead_letters_(connection_),
       due_orders_(connection_, due_orders_sql()),
-      incidents_(connection_),
+      incidents_(connection_,
+                 "SELECT p.part, p.kind, p.state, p.at, p.version, i.id, i.part, i.kind, i.state, "
+                 "i.cause, i.started_at, i.reported_at, i.ended_at FROM health_parts p "
+                 "LEFT JOIN incidents i ON i.id = p.incident ORDER BY p.part",
+                 "SELECT id, part, kind, state, cause, started_at, reported_at, ended_at "
+                 "FROM incidents WHERE id < $1 ORDER BY id DESC LIMIT $2"),
       events_(connection_,
               "SELECT position, type, key, version, command, actor, at, data FROM log "
               "WHERE position > $1 ORDER BY position LIMIT $2"),

@@ -126,7 +126,12 @@ SqliteQueries::SqliteQueries(std::unique_ptr<Connection> connection)
                   "WHERE holds.state = 'pending' AND holds.id IS NULL AND holds.expires_at <= "
                   "max(?, (SELECT at FROM log_head WHERE log_head.id = 1)) "
                   "ORDER BY holds.expires_at, holds.number LIMIT ?"),
-      incidents_(*connection_),
+      incidents_(*connection_,
+                 "SELECT p.part, p.kind, p.state, p.at, p.version, i.id, i.part, i.kind, i.state, "
+                 "i.cause, i.started_at, i.reported_at, i.ended_at FROM health_parts p "
+                 "LEFT JOIN incidents i ON i.id = p.incident ORDER BY p.part",
+                 "SELECT id, part, kind, state, cause, started_at, reported_at, ended_at "
+                 "FROM incidents WHERE id < ? ORDER BY id DESC LIMIT ?"),
       events_(*connection_,
               "SELECT position, type, key, version, command, actor, at, data FROM log "
               "WHERE position > ? ORDER BY position LIMIT ?"),

@@ -11,19 +11,15 @@
 namespace stockroom::store_format {
 
 /// Reads what the health monitor has written, from either store. What cannot be read is left out,
-/// and the connection says why. SQLite, too, knows parameters as $1, and numbers them as they come.
+/// and the connection says why.
 template <typename Connection, typename Statement>
 class IncidentReader {
   public:
-    explicit IncidentReader(Connection& connection)
-        : connection_(connection),
-          parts_(connection,
-                 "SELECT p.part, p.kind, p.state, p.at, p.version, i.id, i.part, i.kind, i.state, "
-                 "i.cause, i.started_at, i.reported_at, i.ended_at FROM health_parts p "
-                 "LEFT JOIN incidents i ON i.id = p.incident ORDER BY p.part"),
-          incidents_(connection,
-                     "SELECT id, part, kind, state, cause, started_at, reported_at, ended_at "
-                     "FROM incidents WHERE id < $1 ORDER BY id DESC LIMIT $2") {}
+    /// `parts`: gives part, kind, state, at, version, and of the incident that is not over, or
+    /// NULL, what `incidents` gives: id, part, kind, state, cause, started_at, reported_at,
+    /// ended_at.
+    IncidentReader(Connection& connection, const char* parts, const char* incidents)
+        : connection_(connection), parts_(connection, parts), incidents_(connection, incidents) {}
 
     /// As Queries::parts.
     [[nodiscard]] std::vector<domain::PartChange> parts() {
