@@ -70,5 +70,17 @@ TEST_F(HealthAnswersTest, SaysThatNothingListensThere) {
     EXPECT_EQ(member(parts.at(0), "cause"), "cannot reach http://127.0.0.1:1: Connection refused");
 }
 
+TEST_F(HealthAnswersTest, AsksEachOfSeveral) {
+    const Peer away(std::vector{*http_client::ServerUrl::parse("http://127.0.0.1:1"),
+                                *http_client::ServerUrl::parse("http://127.0.0.1:2")});
+    HealthAnswers answers(context_, away);
+    const auto json = contract::read_json(receive(spawn(answers.get_health())).body);
+    ASSERT_TRUE(json);
+    const auto& parts = *json->find("parts")->as<contract::JsonValue::Array>();
+    EXPECT_EQ(member(parts.at(0), "cause"),
+              "cannot reach http://127.0.0.1:1: Connection refused; "
+              "cannot reach http://127.0.0.1:2: Connection refused");
+}
+
 }  // namespace
 }  // namespace stockroom::gateway

@@ -179,6 +179,7 @@ std::expected<bool, ports::Error> Diary::take_lead() {
     if (stands_by_) {
         take_in(changes_.size());
         batch_ = {};
+        was_read_ = false;
     }
     return leads;
 }

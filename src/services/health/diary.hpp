@@ -104,10 +104,10 @@ class Diary {
     std::set<std::string> parts_;
     std::function<void(const std::string& part)> on_trouble_;  // empty: it was called
     bool leads_ = false;
-    bool was_read_ = false;
-    bool knows_ = false;  // stored_ is as the store is
-    Parts stored_;        // as it was last known
-    Batch batch_;         // that may have been written after that; or empty
+    bool was_read_ = false;  // since another had the lead
+    bool knows_ = false;     // stored_ is as the store is
+    Parts stored_;           // as it was last known
+    Batch batch_;            // that may have been written after that; or empty
     std::string trouble_;
 
     mutable base::mutex mutex_;

@@ -190,6 +190,31 @@ TEST_F(DiaryTest, WhoTakesOverTellsOfWhatOnlyItSees) {
     EXPECT_FALSE(orders.incident->ended_at);
 }
 
+TEST_F(DiaryTest, WhoHasLedBeforeTellsOfAnOutageThatNobodyElseWrote) {
+    start();
+    diary_->put(down("stock", 4));
+    ASSERT_EQ(store_.wait_for(1).size(), 1U);
+    store_.give_lead(false);
+    ASSERT_TRUE(store_.wait_for_lead_refused());
+    diary_->put(up("stock", 6));
+    ASSERT_TRUE(store_.wait_for_lead_refused());
+    auto told = up("stock", 6);
+    told.version = 2;
+    store_.put(told);
+    store_.set_trouble(Trouble::away);
+    ASSERT_TRUE(store_.wait_for_failures(2));
+    diary_->put(down("orders", 10));
+    diary_->put(up("orders", 12));
+    store_.give_lead(true);
+    store_.set_trouble(Trouble::none);
+    const auto written = store_.wait_for(3);
+    ASSERT_EQ(written.size(), 3U);
+    EXPECT_EQ(written[1].part, "orders");
+    EXPECT_EQ(written[1].state, PartState::down);
+    EXPECT_EQ(written[2].part, "orders");
+    EXPECT_EQ(written[2].state, PartState::up);
+}
+
 TEST_F(DiaryTest, AClockThatStepsBackLosesNothing) {
     start();
     diary_->put(down("orders", 500));
