@@ -222,8 +222,12 @@ def test_who_finds_other_queues_is_told_why(binary, tmp_path):
     service.settings["STOCKROOM_CLASSIC"] = "true"
     service.start()
     server.services["catalogue"] = service
-    why = eventually(lambda: "create_item" in (service.unready() or "") and service.unready(), "it is told")
-    assert "PRECONDITION_FAILED" in why
+
+    def is_told():
+        why = service.unready() or ""
+        return "create_item" in why and "PRECONDITION_FAILED" in why
+
+    eventually(is_told, "it is told")
     server.stop()
     server.remove()
 
