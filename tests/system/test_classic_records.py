@@ -136,6 +136,21 @@ def test_the_queues_take_what_the_routes_take(server, channel):
     eventually(lambda: srn not in all_records(server.url), "it is deleted")
 
 
+def test_one_exchange_routes_to_the_four_queues(channel):
+    """And neither publishing nor asking is refused: it is there, and each name is bound."""
+    def ask_by_it(queue, body):
+        return ask(channel, queue, body, exchange="stockroom.classic")
+
+    srn = fresh_srn()
+    assert ask_by_it("health_check", b"any text") == {"message": "Health check message acknowledged"}
+    assert ask_by_it("insert_record", {"Name": "Ann", "SRN": srn, "Section": "A"}) == {
+        "message": "Insert record message sent"}
+    record = {"Name": "Ann", "SRN": srn, "Section": "A"}
+    eventually(lambda: record in ask_by_it("read_database", b""), "it is inserted")
+    assert ask_by_it("delete_record", {"SRN": srn}) == {"message": "Delete record message sent"}
+    eventually(lambda: record not in ask_by_it("read_database", b""), "it is deleted")
+
+
 def test_an_srn_alone_is_enough_to_delete(server, channel):
     srn = fresh_srn()
     curl(f"{server.url}/insert_record", "-d", f"SRN={srn}")

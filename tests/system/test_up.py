@@ -83,6 +83,9 @@ def test_up_starts_everything_and_says_where_it_is(system, client, up):
     assert f"Stockroom is running on {system.url}\n" in done.stdout
     sku = client.create_item(stock=5, price="2.00")
     assert client.place(sku, 2).json["execution_price"] == "4.00"
+    old = subprocess.run(["curl", "-sSf", f"{system.url}/order_processing"], capture_output=True,
+                         text=True, check=True)
+    assert f'"sku":"{sku}"' in old.stdout, "the classic interface is on"
 
 
 def test_up_again_changes_nothing(system, up):
