@@ -49,7 +49,7 @@ def outcomes():
 CASES = cases_in(TESTS)
 IN_CONTAINERS = cases_in(TESTS / "containers")
 OUTCOMES = outcomes()
-CONTAINERS_RAN = any(file == other for file, _ in OUTCOMES for other, _ in IN_CONTAINERS)
+CONTAINERS_RAN = any(REPORTS.glob("containers.*.xml"))
 
 
 def was_left_out(test):
