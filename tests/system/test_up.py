@@ -121,7 +121,7 @@ def test_killed_servers_come_back_with_their_data(system, client, up):
     system.store.kill()
     after = all_ready(dev(system, "up"))
     assert replaced(up, after) == {"broker", "store"}
-    assert client.place(sku, 5).json["state"] == "reserved"
+    assert client.another().place(sku, 5).json["state"] == "reserved"
 
 
 def test_a_killed_epmd_comes_back_and_knows_the_node(system, up):
@@ -154,7 +154,7 @@ def test_servers_that_are_ending_are_started_again(system, client, up):
     done = dev(system, "up")
     assert "PostgreSQL" in done.stderr and "shutting down" in done.stderr
     assert {"store", "broker"} <= replaced(up, all_ready(done)) <= SERVERS
-    assert client.place(sku, 5).json["state"] == "reserved"
+    assert client.another().place(sku, 5).json["state"] == "reserved"
 
 
 def test_up_after_an_interrupted_down(system, up):
@@ -217,7 +217,7 @@ def test_a_newer_binary_replaces_an_older_one_while_orders_go_on(system, client,
     after = pids(all_ready(done))
     assert {name for name in before if after[name] != before[name]} == {"orders-1", "orders-2"}
     assert failed == []
-    assert client.numbers(sku)[1] == len(placed) > 0
+    assert client.another().numbers(sku)[1] == len(placed) > 0
 
 
 def test_logs_are_those_of_the_service(system, up):
