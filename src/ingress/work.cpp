@@ -163,7 +163,7 @@ void Work::set_aside(const ports::Delivery& delivery, const std::string& reason)
     telemetry::log(telemetry::LogLevel::warning, "a message became a dead letter",
                    {{"queue", queue_},
                     {"reason", reason},
-                    {"message", std::string_view(delivery.bytes).substr(0, kLoggedBytesMax)}});
+                    {"body", std::string_view(delivery.bytes).substr(0, kLoggedBytesMax)}});
     if (const auto set = consumer_->dead_letter(delivery.tag, delivery.bytes, reason); !set)
         return give_back(delivery);
     dead_.add();

@@ -2,7 +2,9 @@
 
 import concurrent.futures
 import datetime
+import json
 import stat
+import urllib.request
 
 import pytest
 import yaml
@@ -71,6 +73,17 @@ def test_all_of_it_is_healthy(system, harness):
         assert client.get("/readyz").json == {"status": "ok"}
         client.close()
     assert harness.docker.state(system.container("migrate"))["ExitCode"] == 0
+
+
+def test_the_classic_interface_answers_this_machine_at_its_port(system):
+    def ask(path):
+        url = f"http://127.0.0.1:{system.port + 1}{path}"
+        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
+            return json.load(answer)
+
+    assert ask("/get_active") == {"server_name": "Producer", "status": "active"}
+    assert ask("/healthcheck") == {"message": "Health check message sent"}
+    assert ask("/read_database") == []
 
 
 def test_each_is_started_after_what_it_needs(system, harness):

@@ -75,6 +75,15 @@ def test_it_is_started_and_stopped_again_and_again(client):
         assert_all_are_counted(rest, figures(client))
 
 
+def test_its_flags_say_how_fast_it_is(client):
+    for verb in ("start", "stop"):
+        answer = client.post(f"/v1/generator/{verb}", {"every": "1ms"}, status=422)
+        assert (answer.problem, answer.json["field"]) == ("invalid_field", "every")
+    assert client.post("/v1/generator/start", [], status=400).problem == "malformed_json"
+    assert state(client)["state"] == "stopped"
+    assert client.post("/v1/generator/start", {}, status=200).json["state"] == "running"
+
+
 def test_its_orders_are_orders_as_any(client):
     client.create_item(stock=1_000_000, price="3.00")
     client.post("/v1/generator/start", status=200)

@@ -21,11 +21,12 @@ class GeneratorAnswers {
         : context_(context), generator_(generator) {}
 
     Answer get();
-    Answer start();
-    Answer stop();
+    Answer start(const http::Request& request);
+    Answer stop(const http::Request& request);
 
   private:
     Answer pass_on(std::string method, std::string target);
+    Answer change(const http::Request& request, std::string target);
 
     boost::asio::io_context& context_;
     const Peer& generator_;

@@ -1,6 +1,7 @@
 #include "generator_answers.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -25,14 +26,26 @@ class GeneratorAnswersTest : public IoFixture {
 };
 
 TEST_F(GeneratorAnswersTest, PassesOnWhatTheGeneratorSays) {
-    for (auto answer :
-         {&GeneratorAnswers::get, &GeneratorAnswers::start, &GeneratorAnswers::stop}) {
-        const auto response = receive(spawn((answers_.*answer)()));
+    http::Request request;
+    request.body = "{}";
+    for (const auto& response :
+         {receive(spawn(answers_.get())), receive(spawn(answers_.start(request))),
+          receive(spawn(answers_.stop({})))}) {
         EXPECT_EQ(response.status, 200);
         EXPECT_EQ(response.body, kStopped);
     }
     EXPECT_THAT(asked_, testing::ElementsAre("GET /v1/generator", "POST /v1/generator/start",
                                              "POST /v1/generator/stop"));
+}
+
+TEST_F(GeneratorAnswersTest, RefusesABodyThatSaysMore) {
+    for (const auto& [body, status] : {std::pair("x", 400), {"[]", 400}, {R"({"every":1})", 422}}) {
+        http::Request request;
+        request.body = body;
+        EXPECT_EQ(receive(spawn(answers_.start(request))).status, status) << body;
+        EXPECT_EQ(receive(spawn(answers_.stop(request))).status, status) << body;
+    }
+    EXPECT_THAT(asked_, testing::IsEmpty());
 }
 
 TEST_F(GeneratorAnswersTest, SaysThatItDoesNotAnswer) {
@@ -43,7 +56,7 @@ TEST_F(GeneratorAnswersTest, SaysThatItDoesNotAnswer) {
 
     const Peer nobody;
     GeneratorAnswers without(context_, nobody);
-    const auto alone = receive(spawn(without.start()));
+    const auto alone = receive(spawn(without.start({})));
     EXPECT_EQ(alone.status, 503);
     EXPECT_THAT(alone.body, testing::HasSubstr("this gateway was not told where it is"));
 }

@@ -121,9 +121,9 @@ void add_health(http::Router& router, HealthAnswers& health) {
 void add_generator(http::Router& router, GeneratorAnswers& generator) {
     router.add("GET", "/v1/generator", [&generator](const Request&) { return generator.get(); });
     router.add("POST", "/v1/generator/start",
-               [&generator](const Request&) { return generator.start(); });
+               [&generator](const Request& request) { return generator.start(request); });
     router.add("POST", "/v1/generator/stop",
-               [&generator](const Request&) { return generator.stop(); });
+               [&generator](const Request& request) { return generator.stop(request); });
 }
 
 Answer get_metrics(const Request& request, const Collaborators& with) {

@@ -139,8 +139,9 @@ Read<JsonValue> add_if_match(JsonValue body, CommandKind kind, const http::Reque
     const auto header = request.header("if-match");
     if (!header) return body;
     if (!takes_if_match(kind))
-        return std::unexpected(
-            invalid_header("If-Match", "is for changing one thing that is there already"));
+        return std::unexpected(invalid_header(
+            "If-Match",
+            "is not taken by this route: what it changes has no version to compare with"));
     auto version = parse_if_match(*header);
     if (!version) return std::unexpected(invalid_header("If-Match", std::move(version.error())));
     if (!*version) return body;
