@@ -81,7 +81,7 @@ def test_its_flags_say_how_fast_it_is(client):
         assert (answer.problem, answer.json["field"]) == ("invalid_field", "every")
     assert client.post("/v1/generator/start", [], status=400).problem == "malformed_json"
     assert state(client)["state"] == "stopped"
-    assert client.post("/v1/generator/start", {}, status=200).json["state"] == "running"
+    assert client.post("/v1/generator/start", status=200).json["state"] == "running"
 
 
 def test_its_orders_are_orders_as_any(client):
