@@ -20,12 +20,40 @@
 
 namespace stockroom {
 
+namespace {
+
+using Result = std::expected<void, ports::Error>;
+
+/// Opens the store once for each who needs it, and keeps the first error.
+class Opener {
+  public:
+    explicit Opener(store_sqlite::SqliteDatabase& database) : database_(database) {}
+
+    [[nodiscard]] std::unique_ptr<ports::Store> store() { return keep(database_.make_store()); }
+    [[nodiscard]] std::unique_ptr<ports::Queries> queries() {
+        return keep(database_.make_queries());
+    }
+    /// Of all until now. When it is an error, some of them are null.
+    [[nodiscard]] const Result& result() const { return result_; }
+
+  private:
+    template <typename Access>
+    Access keep(std::expected<Access, ports::Error> opened) {
+        if (opened) return std::move(*opened);
+        if (result_) result_ = std::unexpected(std::move(opened.error()));
+        return nullptr;
+    }
+
+    store_sqlite::SqliteDatabase& database_;
+    Result result_;
+};
+
+}  // namespace
+
 // What others stand on comes first, so that it is destroyed last.
 struct Embedded::Parts {
     Parts(const Options& options, std::shared_ptr<store_sqlite::SqliteDatabase> opened)
         : database(std::move(opened)), bus(metrics, {.queue_max = options.queue_max}) {}
-
-    using Result = std::expected<void, ports::Error>;
 
     [[nodiscard]] Result make_services(const Options& options);
     [[nodiscard]] Result make_health(const Options& options);
@@ -49,23 +77,20 @@ struct Embedded::Parts {
     http::Address address;
 };
 
-Embedded::Parts::Result Embedded::Parts::make_services(const Options& options) {
+Result Embedded::Parts::make_services(const Options& options) {
     const engine::OnFailure& on_failure = options.on_failure;
-    auto for_catalogue = database->make_store();
-    if (!for_catalogue) return std::unexpected(std::move(for_catalogue.error()));
-    auto for_stock = database->make_store();
-    if (!for_stock) return std::unexpected(std::move(for_stock.error()));
-    auto for_orders = database->make_store();
-    if (!for_orders) return std::unexpected(std::move(for_orders.error()));
-    auto for_records = database->make_store();
-    if (!for_records) return std::unexpected(std::move(for_records.error()));
-    auto due_orders = database->make_queries();
-    if (!due_orders) return std::unexpected(std::move(due_orders.error()));
+    Opener open(*database);
+    auto for_catalogue = open.store();
+    auto for_stock = open.store();
+    auto for_orders = open.store();
+    auto for_records = open.store();
+    auto due_orders = open.queries();
+    if (!open.result()) return open.result();
 
-    catalogue.emplace(bus, std::move(*for_catalogue), metrics, on_failure);
-    stock.emplace(bus, std::move(*for_stock), metrics, on_failure);
-    orders.emplace(bus, std::move(*for_orders), std::move(*due_orders), metrics, on_failure);
-    records.emplace(bus, std::move(*for_records), metrics, on_failure);
+    catalogue.emplace(bus, std::move(for_catalogue), metrics, on_failure);
+    stock.emplace(bus, std::move(for_stock), metrics, on_failure);
+    orders.emplace(bus, std::move(for_orders), std::move(due_orders), metrics, on_failure);
+    records.emplace(bus, std::move(for_records), metrics, on_failure);
     return make_health(options);
 }
 
@@ -89,47 +114,44 @@ health::Options Embedded::Parts::watched(const Options& options) {
     return watched;
 }
 
-Embedded::Parts::Result Embedded::Parts::make_health(const Options& options) {
-    auto store = database->make_store();
-    if (!store) return std::unexpected(std::move(store.error()));
-    auto diary = database->make_store();
-    if (!diary) return std::unexpected(std::move(diary.error()));
-    auto written = database->make_queries();
-    if (!written) return std::unexpected(std::move(written.error()));
-    auto for_letters = database->make_store();
-    if (!for_letters) return std::unexpected(std::move(for_letters.error()));
-    auto letters = database->make_queries();
-    if (!letters) return std::unexpected(std::move(letters.error()));
-    auto asked = database->make_queries();
-    if (!asked) return std::unexpected(std::move(asked.error()));
+Result Embedded::Parts::make_health(const Options& options) {
+    Opener open(*database);
+    auto store = open.store();
+    auto diary = open.store();
+    auto written = open.queries();
+    auto for_letters = open.store();
+    auto letters = open.queries();
+    auto asked = open.queries();
+    if (!open.result()) return open.result();
 
     health::MonitorStore monitor_store{
-        .ask = [queries = std::shared_ptr(std::move(*asked))]() -> Result {
+        .ask = [queries = std::shared_ptr(std::move(asked))]() -> Result {
             auto head = queries->log_head();
             if (head) return {};
             return std::unexpected(std::move(head.error()));
         },
-        .store = std::move(*diary),
-        .queries = std::move(*written),
+        .store = std::move(diary),
+        .queries = std::move(written),
         .lead = nullptr};
-    auto desk = std::make_unique<health::DeadLetterDesk>(bus, std::move(*for_letters),
-                                                         std::move(*letters), metrics);
-    health.emplace(bus, std::move(*store), std::move(desk), metrics, options.on_failure);
+    auto desk = std::make_unique<health::DeadLetterDesk>(bus, std::move(for_letters),
+                                                         std::move(letters), metrics);
+    health.emplace(bus, std::move(store), std::move(desk), metrics, options.on_failure);
     health->make_monitor(std::move(monitor_store), watched(options));
     return {};
 }
 
-Embedded::Parts::Result Embedded::Parts::open_classic() {
-    auto for_items = database->make_queries();
-    if (!for_items) return std::unexpected(std::move(for_items.error()));
-    auto for_records = database->make_queries();
-    if (!for_records) return std::unexpected(std::move(for_records.error()));
+Result Embedded::Parts::open_classic() {
+    Opener open(*database);
+    auto for_items = open.queries();
+    auto for_records = open.queries();
+    if (!open.result()) return open.result();
+
     const ingress::Ingress::Ways ways{.bus = bus, .classic = bus, .metrics = metrics};
     catalogue->serve_classic(ways);
     stock->serve_classic(ways);
-    orders->serve_classic(ways, std::move(*for_items));
+    orders->serve_classic(ways, std::move(for_items));
     health->serve_classic(ways);
-    records->serve_classic(ways, std::move(*for_records));
+    records->serve_classic(ways, std::move(for_records));
     return {};
 }
 
