@@ -33,7 +33,7 @@ struct Log {
     int reads STOCKROOM_GUARDED_BY(mutex) = 0;
 };
 
-class LogQueries final : public EmptyQueries {
+class LogQueries final : public ports::testing::EmptyQueries {
   public:
     explicit LogQueries(Log& log) : log_(log) {}
 

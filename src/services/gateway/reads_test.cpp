@@ -43,7 +43,7 @@ struct Shelf {
     std::string outcome STOCKROOM_GUARDED_BY(mutex);
 };
 
-class ShelfQueries final : public EmptyQueries {
+class ShelfQueries final : public ports::testing::EmptyQueries {
   public:
     explicit ShelfQueries(Shelf& shelf) : shelf_(shelf) {}
 

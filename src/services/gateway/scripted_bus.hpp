@@ -71,7 +71,7 @@ struct KnownCommands {
     std::map<base::Uuid, domain::DeadLetter> dead STOCKROOM_GUARDED_BY(mutex);
 };
 
-class KnownCommandsQueries final : public EmptyQueries {
+class KnownCommandsQueries final : public ports::testing::EmptyQueries {
   public:
     explicit KnownCommandsQueries(KnownCommands& known) : known_(known) {}
 
