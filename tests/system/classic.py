@@ -11,7 +11,7 @@ import uuid
 
 import pika
 
-from client import DEADLINE_SECONDS
+from client import DEADLINE_SECONDS, eventually
 
 JSON = "Content-Type: application/json"
 DIRECT = "amq.rabbitmq.reply-to"
@@ -38,6 +38,17 @@ def items(url):
     return {row["sku"]: row for row in rows}
 
 
+def fresh_srn():
+    return "1BI" + uuid.uuid4().hex[:12]
+
+
+def all_records(url):
+    """(name, section) by SRN."""
+    status, records = curl(f"{url}/read_database")
+    assert status == 200
+    return {record["SRN"]: (record["Name"], record["Section"]) for record in records}
+
+
 # Its queues.
 
 def connect_to_broker(server):
@@ -54,6 +65,18 @@ def send(channel, queue, body, exchange="", **properties):
     channel.basic_publish(exchange, queue, body if isinstance(body, bytes) else json.dumps(body).encode(),
                           properties=pika.BasicProperties(delivery_mode=2, **properties),
                           mandatory=True)
+
+
+def become_dead_letter(client, channel, queue, body):
+    """Sends what makes no sense; gives the letter that it becomes."""
+    def letters():
+        return {letter["id"]: letter
+                for letter in client.pages(f"/v1/dead-letters?queue={queue}", "dead_letters")}
+
+    known = letters().keys()
+    send(channel, queue, body)
+    (letter,) = eventually(lambda: letters().keys() - known, "it is a dead letter")
+    return letters()[letter]
 
 
 class Party:

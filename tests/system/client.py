@@ -252,11 +252,11 @@ def fresh_key():
 
 
 def eventually(condition, what):
-    """Waits until condition() gives something true, and gives that."""
+    """Waits until condition() gives something true, and gives that. `what`: a text, or what makes it."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while True:
         result = condition()
         if result:
             return result
-        assert time.monotonic() < deadline, f"never happened: {what}"
+        assert time.monotonic() < deadline, f"never happened: {what() if callable(what) else what}"
         time.sleep(0.02)

@@ -1,3 +1,4 @@
+import functools
 import os
 import pathlib
 
@@ -6,7 +7,7 @@ import pytest
 from client import Client
 from contract import Contract
 from server import Server
-from services import Services, missing_servers
+from services import Services
 
 
 def pytest_addoption(parser):
@@ -39,16 +40,13 @@ def binaries(binary):
     return binary.parent
 
 
-@pytest.fixture(scope="session")
-def make_server(pytestconfig, binary):
-    """make_server(folder, …): a server of the shape to be tested."""
+@pytest.fixture(scope="module")
+def make_server(pytestconfig, request, binary):
+    """make_server(folder, …): a server of the file's SHAPE; when it has none, of the one to be tested."""
     if pytestconfig.getoption("--url"):
         pytest.skip("needs a server of its own")
-    if pytestconfig.getoption("--shape") == "embedded":
-        return lambda folder, **arguments: Server(binary, folder, **arguments)
-    if missing_servers():
-        pytest.fail(f"there are no servers, run it by ./dev test: {', '.join(missing_servers())}")
-    return lambda folder, **arguments: Services(binary, folder, **arguments)
+    shape = getattr(request.module, "SHAPE", pytestconfig.getoption("--shape"))
+    return functools.partial({"embedded": Server, "services": Services}[shape], binary)
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +56,9 @@ def url(pytestconfig, request):
 
 
 @pytest.fixture(scope="module")
-def server(make_server, tmp_path_factory):
-    server = make_server(tmp_path_factory.mktemp("server"))
+def server(make_server, tmp_path_factory, request):
+    """One for the whole file, with the arguments of its SERVER."""
+    server = make_server(tmp_path_factory.mktemp("server"), **getattr(request.module, "SERVER", {}))
     yield server
     server.stop()
     server.remove()

@@ -16,9 +16,10 @@ SANITIZER_REPORT = re.compile(r"(Address|Leak|Thread)Sanitizer|runtime error:")
 
 class Server:
     def __init__(self, binary, folder, options=(), listen="127.0.0.1:0", before_start=None,
-                 classic=False):
+                 classic=False, settings=None):
         """Keeps its store and log in the folder; a second one in the same folder goes on with them.
-        `classic`: with the classic interface."""
+        `before_start`: called with it, in its process. `classic`: with the classic interface.
+        `settings`: of its environment, besides ours."""
         options = [*options, *(["--classic"] if classic else [])]
         self.binary = binary
         self.store_url = f"sqlite:{folder}/stockroom.db"
@@ -27,8 +28,9 @@ class Server:
         with open(self.log_path, "ab") as log:
             # Tests of others are left alone by the health monitor; --health-interval wakes it.
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log,
-                                            preexec_fn=before_start,
-                                            env={"STOCKROOM_HEALTH_INTERVAL": "0", **os.environ})
+                                            preexec_fn=before_start and (lambda: before_start(self)),
+                                            env={"STOCKROOM_HEALTH_INTERVAL": "0", **os.environ,
+                                                 **(settings or {})})
         self.url = self.wait_until_it_listens()
 
     def wait_until_it_listens(self):

@@ -7,11 +7,12 @@ import json
 import os
 import pathlib
 import secrets
-import signal
 import subprocess
 import sys
 import urllib.parse
 import uuid
+
+import pytest
 
 from server import SANITIZER_REPORT, STOP_SECONDS
 
@@ -26,22 +27,23 @@ TLS_VARIABLES = [*VARIABLES, "STOCKROOM_TEST_AMQPS_URL", "STOCKROOM_TEST_CA_FILE
 ROLES = {"gateway": "stockroom_reader", "relay": "stockroom_relay"}
 
 
-def missing_servers(needed=VARIABLES):
-    return [name for name in needed if name not in os.environ]
-
-
 class Services:
-    def __init__(self, binary, folder, before_start=None, tls=False, classic=False):
-        """Goes on with what an earlier one in the same folder has left. `tls`: between services and
-        broker; needs the TLS_VARIABLES. `classic`: with the classic interface."""
+    def __init__(self, binary, folder, before_start=None, tls=False, classic=False, settings=None):
+        """Goes on with what an earlier one in the same folder has left. `before_start`: called with it
+        once its virtual host and database are there. `tls`: between services and broker. `classic`: with
+        the classic interface. `settings`: of each service's environment, besides ours."""
+        missing = [name for name in (TLS_VARIABLES if tls else VARIABLES) if name not in os.environ]
+        if missing:
+            pytest.fail(f"there are no servers, run it by ./dev test: {', '.join(missing)}")
         self.binary, self.folder = pathlib.Path(binary), pathlib.Path(folder)
         self.amqp, self.management, self.postgres = (
             urllib.parse.urlsplit(os.environ[name]) for name in VARIABLES)
         self.tls = tls
         self.classic = classic
+        self.settings = settings or {}
         self.make_home()
         if before_start:
-            before_start()
+            before_start(self)
         first = ports.free_block(len(SERVICES))
         self.ports = {name: first + i for i, name in enumerate(SERVICES)}
         self.services = {name: self.service(name, port) for name, port in self.ports.items()}
@@ -114,7 +116,8 @@ class Services:
     def service(self, name, port):
         if name == "generator":
             return Service(name, 1, self.folder, self.binary.parent / "stockroom-generator", port,
-                           {"STOCKROOM_GATEWAY_URL": f"http://127.0.0.1:{self.ports['gateway']}"})
+                           {"STOCKROOM_GATEWAY_URL": f"http://127.0.0.1:{self.ports['gateway']}",
+                            **self.settings})
         settings = {"STOCKROOM_STORE_URL": self.store_url_of(name), "STOCKROOM_BUS_URL": self.amqp_url}
         if self.tls:
             settings["STOCKROOM_BUS_URL"] = self.amqps_url
@@ -126,7 +129,8 @@ class Services:
         if name == "gateway":
             for peer in ("health", "generator"):
                 settings[f"STOCKROOM_{peer.upper()}_URL"] = f"http://127.0.0.1:{self.ports[peer]}"
-        return Service(name, 1, self.folder, self.binary.parent / f"stockroom-{name}", port, settings)
+        return Service(name, 1, self.folder, self.binary.parent / f"stockroom-{name}", port,
+                       settings | self.settings)
 
     def manage(self, method, path, body=None):
         connection = http.client.HTTPConnection(self.management.hostname, self.management.port,

@@ -3,32 +3,13 @@ it says of an answer when the store is away."""
 
 import re
 
-import pytest
-
 from client import Client, eventually, fresh_sku
-from services import Services, missing_servers
 
-from local import ports  # found by services
+from local import ports
 from local.process import Process
 
+SHAPE = "services"
 STALE = '110 - "Response is Stale"'
-
-
-@pytest.fixture(scope="module")
-def server(binary, tmp_path_factory):
-    if missing_servers():
-        pytest.fail(f"there are no servers, run it by ./dev test: {', '.join(missing_servers())}")
-    services = Services(binary, tmp_path_factory.mktemp("services"))
-    yield services
-    services.stop()
-    services.remove()
-
-
-@pytest.fixture
-def client(server, contract):
-    client = Client(server.url, contract)
-    yield client
-    client.close()
 
 
 def metric(client, series):

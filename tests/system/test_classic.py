@@ -11,20 +11,13 @@ import subprocess
 import pytest
 
 from classic import JSON, connect, curl, items
-from client import DEADLINE_SECONDS, Client, eventually, fresh_sku
+from client import DEADLINE_SECONDS, Client, fresh_sku
 from server import Server
 from services import Services
 
+SERVER = {"classic": True}
 SENT = (200, {"message": "Create item message sent"})
 DELETED = (200, {"message": "Stock management (item delete) message sent"})
-
-
-@pytest.fixture(scope="module")
-def server(make_server, tmp_path_factory):
-    server = make_server(tmp_path_factory.mktemp("server"), classic=True)
-    yield server
-    server.stop()
-    server.remove()
 
 
 def post(url, body):
@@ -244,17 +237,6 @@ def test_a_bare_program_has_none_of_it(make_server, tmp_path):
         assert not queues & {"create_item", "order_processing", "healthcheck"}
     server.stop()
     server.remove()
-
-
-def test_what_a_service_answers_is_503_without_it(server):
-    if not isinstance(server, Services):
-        pytest.skip("one process has all its services")
-    for service, path in (("health", "healthcheck"), ("orders", "order_processing")):
-        assert server.services[service].stop()
-        assert is_message(curl(f"{server.url}/{path}"), 503)
-        server.services[service].start()
-        server.services[service].wait_until_ready()
-        eventually(lambda path=path: curl(f"{server.url}/{path}")[0] == 200, "it is answered again")
 
 
 # A list of any length.

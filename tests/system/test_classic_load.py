@@ -13,19 +13,10 @@ import pytest
 from classic import connect, items
 from client import fresh_sku
 
+# It waits long for outcomes: on a busy machine they may be late, and are to be right all the same.
+SERVER = {"classic": True, "settings": {"STOCKROOM_WAIT": "30"}}
 CLIENTS = 64
 SECONDS = float(os.environ.get("STOCKROOM_CLASSIC_SECONDS", "2"))
-
-
-@pytest.fixture(scope="module")
-def server(make_server, tmp_path_factory):
-    """Waits long for outcomes: on a busy machine they may be late, and are to be right all the same."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("STOCKROOM_WAIT", "30")
-        server = make_server(tmp_path_factory.mktemp("server"), classic=True)
-    yield server
-    server.stop()
-    server.remove()
 
 
 class Crowd:

@@ -10,35 +10,14 @@ import uuid
 
 import pytest
 
-from classic import Party, connect_to_broker, curl, items, open_channel, send
-from client import DEADLINE_SECONDS, Client, eventually, fresh_sku
+from classic import Party, become_dead_letter, connect_to_broker, curl, items, open_channel, send
+from client import DEADLINE_SECONDS, eventually, fresh_sku
 from dead import discard, replay, wait_for
-from services import Services, missing_servers
 
+SHAPE, SERVER = "services", {"classic": True}
 QUEUES = ("healthcheck", "health_check", "create_item", "stock_management", "order_processing")
 BASE_MEMORY = int(os.environ.get("STOCKROOM_CLASSIC_MEMORY", "100")) * 1024 * 1024
 LIST_COUNT = int(os.environ.get("STOCKROOM_CLASSIC_LIST", "100000"))
-
-
-def new_services(binary, folder, **arguments):
-    if missing_servers():
-        pytest.fail(f"there are no servers, run it by ./dev test: {', '.join(missing_servers())}")
-    return Services(binary, folder, classic=True, **arguments)
-
-
-@pytest.fixture(scope="module")
-def server(binary, tmp_path_factory):
-    server = new_services(binary, tmp_path_factory.mktemp("services"))
-    yield server
-    server.stop()
-    server.remove()
-
-
-@pytest.fixture
-def client(server, contract):
-    client = Client(server.url, contract)
-    yield client
-    client.close()
 
 
 @pytest.fixture
@@ -65,26 +44,20 @@ def item(sku, quantity=50, price=25.00):
     return {"sku": sku, "name": "Apple juice", "label": "juice", "price": price, "quantity": quantity}
 
 
-def test_producers_may_declare_the_queues_before_and_after(binary, tmp_path):
+def test_producers_may_declare_the_queues_before_and_after(start):
     """Neither they nor the services are refused."""
-    server = Services.__new__(Services)
-
-    def declare_first():
+    def declare_as_producers(server):
         connection = connect_to_broker(server)
         declare(open_channel(connection))
         connection.close()
 
-    server.__init__(binary, tmp_path, classic=True, before_start=declare_first)
-    connection = connect_to_broker(server)
-    declare(open_channel(connection))
-    connection.close()
+    server = start(classic=True, before_start=declare_as_producers)
+    declare_as_producers(server)
     queues = {queue["name"]: queue for queue in server.manage("GET", f"/api/queues/{server.name}")}
     for name in QUEUES:
         assert (queues[name]["type"], queues[name]["durable"], queues[name]["arguments"]) == (
             "classic", True, {})
     assert curl(f"{server.url}/healthcheck")[0] == 200
-    server.stop()
-    server.remove()
 
 
 def test_the_services_declare_them_themselves(channel):
@@ -159,14 +132,7 @@ def test_an_answer_to_nowhere_harms_nobody(server, channel):
     ("stock_management", b"{}", "sku"),
 ])
 def test_what_makes_no_sense_is_a_dead_letter(server, client, channel, queue, body, word):
-    known = {letter["id"] for letter in client.pages(f"/v1/dead-letters?queue={queue}", "dead_letters")}
-    send(channel, queue, body)
-
-    def new():
-        letters = client.pages(f"/v1/dead-letters?queue={queue}", "dead_letters")
-        return [letter for letter in letters if letter["id"] not in known]
-
-    letter = eventually(new, "it is a dead letter")[0]
+    letter = become_dead_letter(client, channel, queue, body)
     assert word in letter["reason"]
     replay(client, letter["id"])
     again = wait_for(client, letter["id"], "waiting", 2)
@@ -206,17 +172,25 @@ def test_nothing_is_lost_while_the_service_is_killed(server, channel):
     assert [found[sku]["quantity"] for sku in skus] == list(range(600))
 
 
-def test_who_finds_other_queues_is_told_why(binary, tmp_path):
-    """A queue that is there with arguments cannot be taken over: /readyz names it."""
-    server = Services.__new__(Services)
+def test_what_a_service_answers_is_503_without_it(server):
+    for service, path in (("health", "healthcheck"), ("orders", "order_processing")):
+        assert server.services[service].stop()
+        status, answer = curl(f"{server.url}/{path}")
+        assert (status, list(answer)) == (503, ["message"])
+        server.services[service].start()
+        server.services[service].wait_until_ready()
+        eventually(lambda path=path: curl(f"{server.url}/{path}")[0] == 200, "it is answered again")
 
-    def declare_otherwise():
+
+def test_who_finds_other_queues_is_told_why(start):
+    """A queue that is there with arguments cannot be taken over: /readyz names it."""
+    def declare_otherwise(server):
         connection = connect_to_broker(server)
         connection.channel().queue_declare("create_item", durable=True,
                                            arguments={"x-max-length": 7})
         connection.close()
 
-    server.__init__(binary, tmp_path, before_start=declare_otherwise)
+    server = start(before_start=declare_otherwise)
     service = server.service("catalogue", server.ports["catalogue"])
     assert server.services["catalogue"].stop()
     service.settings["STOCKROOM_CLASSIC"] = "true"
@@ -228,8 +202,6 @@ def test_who_finds_other_queues_is_told_why(binary, tmp_path):
         return "create_item" in why and "PRECONDITION_FAILED" in why
 
     eventually(is_told, "it is told")
-    server.stop()
-    server.remove()
 
 
 def test_a_list_of_a_hundred_thousand(server, channel):

@@ -9,23 +9,11 @@ import pytest
 from client import eventually
 from test_statistics import count, figures
 
+# A generator at its fastest, whose orders are as much work as any: of one process, of a service.
+SERVER = {"settings": {
+    f"STOCKROOM_{prefix}{name}": value for prefix in ("GENERATOR_", "")
+    for name, value in {"EVERY": "1ms", "SEED": "7", "ORDERS": "fulfilled"}.items()}}
 ORDERS = int(os.environ.get("STOCKROOM_TEST_GENERATED_ORDERS", "1000"))
-
-
-@pytest.fixture(scope="module")
-def server(make_server, tmp_path_factory):
-    """With a generator at its fastest, whose orders are as much work as any."""
-    settings = {f"STOCKROOM_{prefix}{name}": value for prefix in ("", "GENERATOR_")
-                for name, value in {"EVERY": "1ms", "SEED": "7", "ORDERS": "fulfilled"}.items()}
-    os.environ.update(settings)
-    try:
-        server = make_server(tmp_path_factory.mktemp("server"))
-        yield server
-        server.stop()
-        server.remove()
-    finally:
-        for name in settings:
-            del os.environ[name]
 
 
 @pytest.fixture(autouse=True)

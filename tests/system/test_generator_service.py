@@ -1,36 +1,16 @@
 """stockroom-generator at its own port, as the programs of its seed use it: with curl."""
 
 import json
-import os
 import subprocess
 
 import pytest
 
-from client import Client, eventually
+from client import eventually
 from server import STOP_SECONDS
 from service import NoServer, Service
-from services import Services
 
+SHAPE, SERVER = "services", {"settings": {"STOCKROOM_EVERY": "20ms"}}
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
-
-
-@pytest.fixture(scope="module")
-def services(binary, tmp_path_factory):
-    os.environ["STOCKROOM_EVERY"] = "20ms"
-    try:
-        services = Services(binary, tmp_path_factory.mktemp("services"))
-        yield services
-        services.stop()
-        services.remove()
-    finally:
-        del os.environ["STOCKROOM_EVERY"]
-
-
-@pytest.fixture
-def client(services, contract):
-    client = Client(services.url, contract)
-    yield client
-    client.close()
 
 
 def curl(url, *options):
@@ -59,8 +39,8 @@ def wait_for_more(url):
     eventually(lambda: state(url)["made"] > made, "it makes orders")
 
 
-def test_get_starts_it_and_stop_order_stops_it(services, client):
-    url = services.services["generator"].url
+def test_get_starts_it_and_stop_order_stops_it(server, client):
+    url = server.services["generator"].url
     client.create_item(stock=1_000_000, price="2.00")
     assert curl(f"{url}/", "--head")[0] == 200
     assert state(url)["state"] == "stopped"
@@ -75,8 +55,8 @@ def test_get_starts_it_and_stop_order_stops_it(services, client):
         assert state(url)["state"] == "stopped"
 
 
-def test_the_gateway_and_its_own_port_tell_the_same(services, client):
-    url = services.services["generator"].url
+def test_the_gateway_and_its_own_port_tell_the_same(server, client):
+    url = server.services["generator"].url
     client.create_item(stock=1_000_000)
     assert client.post("/v1/generator/start", status=200).json["state"] == "running"
     eventually(lambda: state(url)["made"] >= 3, "it makes orders")
@@ -87,8 +67,8 @@ def test_the_gateway_and_its_own_port_tell_the_same(services, client):
     assert told == {name: value for name, value in state(url).items() if name != "rate"}
 
 
-def test_metrics_are_json_or_text(services, client):
-    url = services.services["generator"].url
+def test_metrics_are_json_or_text(server, client):
+    url = server.services["generator"].url
     eventually(lambda: state(url)["in_flight"] == 0, "it is at rest")
     client.place(client.create_item(stock=1, price="1.00"), 1)
     figures = client.get("/v1/statistics/orders").json
@@ -102,8 +82,8 @@ def test_metrics_are_json_or_text(services, client):
         assert "# TYPE stockroom_generator_orders_total counter" in body
 
 
-def test_without_it_the_gateway_says_so(services, client):
-    generator = services.services["generator"]
+def test_without_it_the_gateway_says_so(server, client):
+    generator = server.services["generator"]
     generator.kill()
     for method, path in (("GET", ""), ("POST", "/start"), ("POST", "/stop")):
         answer = client.request(method, f"/v1/generator{path}", status=503)
@@ -115,10 +95,10 @@ def test_without_it_the_gateway_says_so(services, client):
     assert client.get("/v1/generator").json["state"] == "stopped"
 
 
-def test_without_a_gateway_it_waits_for_one(services, client):
+def test_without_a_gateway_it_waits_for_one(server, client):
     """What was sent and not answered is sent again under its key: nothing is ordered twice."""
-    url = services.services["generator"].url
-    gateway = services.services["gateway"]
+    url = server.services["generator"].url
+    gateway = server.services["gateway"]
     client.create_item(stock=1_000_000)
     message(f"{url}/")
     eventually(lambda: state(url)["made"] >= 3, "it makes orders")

@@ -18,7 +18,6 @@ QUEUES = {"catalogue": "stockroom.catalogue", "stock": "stockroom.stock", "order
           "records": "stockroom.records"}
 CLASSIC_QUEUES = {"healthcheck", "create_item", "stock_management", "order_processing", "health_check",
                   "insert_record", "read_database", "delete_record"}
-DEADLINE_SECONDS = 180
 PATIENCE_SECONDS = int(os.environ.get("STOCKROOM_SLOWNESS", "1"))
 
 
@@ -60,20 +59,18 @@ def state_of(stage, name, number=1):
 
 
 def wait_for(stage, name, state, number=1):
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while state_of(stage, name, number) != state:
-        assert time.monotonic() < deadline, (name, state, health_of(stage, number))
-        time.sleep(0.05)
+    eventually(lambda: state_of(stage, name, number) == state,
+               lambda: f"{name} is {state}: {health_of(stage, number)}")
     return health_of(stage, number)[name]
 
 
 def wait_until_up(stage):
+    def parts_not_up(number):
+        return [part for part in health_of(stage, number).values() if part["state"] != "up"]
+
     for number in (1, 2):
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while not (parts := health_of(stage, number)) or \
-                {part["state"] for part in parts.values()} != {"up"}:
-            assert time.monotonic() < deadline, [part for part in parts.values() if part["state"] != "up"]
-            time.sleep(0.05)
+        eventually(lambda number=number: health_of(stage, number) and not parts_not_up(number),
+                   lambda number=number: f"all is up but {parts_not_up(number)}")
 
 
 def metric_of(stage, name, number):

@@ -178,7 +178,7 @@ def crowded(start, contract):
     if usual[1] != resource.RLIM_INFINITY and usual[1] < MOST + 500:
         pytest.skip(f"this system lets a process have only {usual[1]} files")
 
-    def be_usual():
+    def be_usual(_server):
         resource.setrlimit(resource.RLIMIT_NOFILE, (1024, usual[1]))
 
     server = start(before_start=be_usual)

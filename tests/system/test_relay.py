@@ -8,25 +8,15 @@ import urllib.request
 import pytest
 
 from client import Client, eventually, fresh_sku
-from services import Services, missing_servers
 from subscriber import Subscriber, check_events
 
-from local import ports  # after services, which knows where it is
+from local import ports
 from local.service import Service
 
+SHAPE = "services"
 RELAYS = 3
 KILLS = 4
 QUIET_SECONDS = 60
-
-
-@pytest.fixture
-def server(binary, tmp_path):
-    if missing_servers():
-        pytest.fail(f"there are no servers, run it by ./dev test: {', '.join(missing_servers())}")
-    server = Services(binary, tmp_path)
-    yield server
-    server.stop()
-    server.remove()
 
 
 @pytest.fixture

@@ -11,35 +11,18 @@ import uuid
 import pika
 import pytest
 
-from client import DEADLINE_SECONDS, Client, fresh_sku
-from services import Services, missing_servers
+from client import DEADLINE_SECONDS, fresh_sku
 from subscriber import HEARTBEAT
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "asyncapi"))
 
 import asyncapi  # noqa: E402
 
+SHAPE = "services"
 DIRECT = "amq.rabbitmq.reply-to"
 QUEUES = {"create_item": "stockroom.catalogue", "receive_stock": "stockroom.stock",
           "place_order": "stockroom.orders", "confirm_order": "stockroom.orders"}
 MESSAGES = asyncapi.Document()
-
-
-@pytest.fixture(scope="module")
-def server(binary, tmp_path_factory):
-    if missing_servers():
-        pytest.fail(f"there are no servers, run it by ./dev test: {', '.join(missing_servers())}")
-    server = Services(binary, tmp_path_factory.mktemp("services"))
-    yield server
-    server.stop()
-    server.remove()
-
-
-@pytest.fixture
-def client(server, contract):
-    client = Client(server.url, contract)
-    yield client
-    client.close()
 
 
 @pytest.fixture

@@ -13,22 +13,13 @@ import urllib.parse
 import pytest
 
 from client import DEADLINE_SECONDS, Client
-from services import TLS_VARIABLES, Service, Services, missing_servers, ports
+from services import Service, ports
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "servers"))
 
 from certificates import EXPIRED, Authority  # noqa: E402
 
-
-@pytest.fixture(scope="module")
-def server(binary, tmp_path_factory):
-    missing = missing_servers(TLS_VARIABLES)
-    if missing:
-        pytest.fail(f"there are no servers, run it by ./dev test: {', '.join(missing)}")
-    server = Services(binary, tmp_path_factory.mktemp("services"), tls=True)
-    yield server
-    server.stop()
-    server.remove()
+SHAPE, SERVER = "services", {"tls": True}
 
 
 @pytest.fixture(scope="module")
