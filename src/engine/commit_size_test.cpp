@@ -46,6 +46,16 @@ TEST(Engine, StopsBetweenTheCommitsOfOneTake) {
     EXPECT_EQ(given.consumer.given_back.size(), 100U - given.store.commits[0]);
 }
 
+TEST(Engine, GoesOnWhenOthersExpireWhatItFoundDue) {
+    for (const int times : {3, 25}) {
+        Given given;
+        given.store.expired_by_others = times;
+        given.run();
+        EXPECT_EQ(given.consumer.acked.size(), 100U);
+        EXPECT_EQ(given.consumer.dead, 0);
+    }
+}
+
 TEST(Engine, StopsWhileItExpiresWhatIsDue) {
     Given given;
     given.store.has_endless_due = true;

@@ -33,6 +33,10 @@ constexpr std::size_t kCommitBytesMax = 1024 * 1024;
 /// So many conflicts in a row are no race with another writer: something is in the way for good.
 constexpr int kConflictsMax = 20;
 
+/// After so many loads in a row whose due holds others had expired by then, it waits as after an
+/// error.
+constexpr int kExpiryRoundsInVainMax = 10;
+
 /// A log line shows so much of a command; the dead letter has all of it.
 constexpr std::size_t kLoggedBytesMax = 2'000;
 
@@ -254,29 +258,34 @@ auto Engine::load(const std::stop_token& stop, std::span<const Task> tasks) -> L
     const Timing timing(instruments_->load_seconds);
     const auto ids = ids_of(tasks);
     const auto keys = keys_of(tasks);
-    while (true) {
+    for (int in_vain = 0; in_vain < kExpiryRoundsInVainMax;) {
         auto begun = store_.begin(ids, keys, base::in(options_.store_wait));
         if (!begun || !(*begun)->snapshot().more_due()) return begun;
-        if (auto expired = expire_loaded(**begun); !expired)
-            return std::unexpected(std::move(expired.error()));
+        auto expired = expire_loaded(**begun);
+        if (!expired) return std::unexpected(std::move(expired.error()));
+        in_vain = *expired ? 0 : in_vain + 1;
         // A store that was left alone for long has many rounds to go.
         if (stop.stop_requested())
             return std::unexpected(ports::Error{ports::ErrorKind::retryable, "stopping"});
     }
+    return std::unexpected(
+        ports::Error{ports::ErrorKind::retryable, "others expire what is due all the time"});
 }
 
-auto Engine::expire_loaded(ports::Transaction& transaction) -> Result {
+auto Engine::expire_loaded(ports::Transaction& transaction) -> std::expected<bool, ports::Error> {
     domain::Snapshot& snapshot = transaction.snapshot();
     const auto changes = domain::expire_due(snapshot, base::Uuid{});
-    CHECK(!changes.empty(), "more holds are due than were loaded, and none was");
+    if (changes.empty()) return false;
     snapshot.apply(changes);
     Facts facts(snapshot.now());
     facts.add(changes, base::Uuid{}, std::string(kExpiryActor));
     auto events = facts.take_events();
     for (auto& event : events)
         event.command.reset();  // time has done it, no command
-    return transaction.commit(
+    auto committed = transaction.commit(
         {.movements = facts.movements(), .outcomes = {}, .events = events, .dead = {}});
+    if (!committed) return std::unexpected(std::move(committed.error()));
+    return true;
 }
 
 auto Engine::bury(const Task& task, const std::string& reason) -> Result {

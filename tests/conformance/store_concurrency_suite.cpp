@@ -12,17 +12,6 @@ namespace {
 const domain::Sku kApple = sku("IB1");
 const domain::Sku kPear = sku("IB2");
 
-/// Loads again as long as that may help.
-void write_until_done(ports::Store& store, const domain::Keys& keys, const Decide& decide) {
-    for (int attempt = 0; attempt < 10'000; ++attempt) {
-        const auto written = write(store, keys, decide);
-        if (written) return;
-        if (written.error().kind == ports::ErrorKind::permanent)
-            throw std::runtime_error(written.error().detail);
-    }
-    throw std::runtime_error("no attempt succeeded");
-}
-
 /// One unit more of both, as the levels say that were loaded.
 Batch one_more(const domain::Snapshot& snapshot) {
     Batch batch;

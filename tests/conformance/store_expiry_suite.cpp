@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <atomic>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "store_suite.hpp"
@@ -11,6 +14,19 @@ const domain::Sku kApple = sku("IB1");
 const domain::Sku kPear = sku("IB2");
 
 constexpr auto kHour = std::chrono::hours(1);
+
+/// More than a store loads at once.
+constexpr int kManyDue = 2'500;
+
+void given_many_due(ports::Store& store, base::Time now) {
+    given(store, stocked(kApple, kManyDue, now));
+    for (int first = 0; first < kManyDue; first += 500) {
+        Batch batch;
+        for (int number = first; number < first + 500; ++number)
+            batch += placed(reserved(id(number), {kApple}, now, now));
+        given(store, batch);
+    }
+}
 
 }  // namespace
 
@@ -60,6 +76,26 @@ TEST_P(StoreSuite, LoadsWhatIsDueOnTheSkusAskedFor) {
     EXPECT_FALSE(snapshot.more_due());
 }
 
+TEST_P(StoreSuite, LoadsNothingThatIsDueOnOtherSkusOnly) {
+    // Each order shares one SKU with the one before it and another with the one after it.
+    constexpr int kOrders = 30;
+    const auto link = [](int number) { return sku("L" + std::to_string(number)); };
+    Batch batch;
+    for (int number = 0; number <= kOrders; ++number)
+        batch += stocked(link(number), 1000, now());
+    for (int number = 0; number < kOrders; ++number)
+        batch += placed(reserved(id(number), {link(number), link(number + 1)}, now(), now()));
+    given(store(), batch);
+
+    const auto due_for = [this](const domain::Keys& keys) {
+        const auto transaction = must(store().begin({}, keys, soon()));
+        EXPECT_FALSE(transaction->snapshot().more_due());
+        return transaction->snapshot().due_holds();
+    };
+    EXPECT_EQ(due_for({.orders = {}, .skus = {link(0)}}), std::vector{id(0)});
+    EXPECT_EQ(due_for({.orders = {id(10)}, .skus = {}}), (std::vector{id(9), id(10), id(11)}));
+}
+
 TEST_P(StoreSuite, LoadsAnOrderWithItsHoldDueOrNot) {
     auto batch = stocked(kApple, 1000, now());
     batch += placed(reserved(id(1), {kApple}, now(), now().plus(kHour)));
@@ -76,37 +112,45 @@ TEST_P(StoreSuite, LoadsAnOrderWithItsHoldDueOrNot) {
 }
 
 TEST_P(StoreSuite, OfVeryManyDueHoldsItLoadsSomeAtATime) {
-    constexpr int kOrders = 2'500;
-    given(store(), stocked(kApple, kOrders, now()));
-    for (int number = 0; number < kOrders; number += 500) {
-        Batch batch;
-        for (int i = number; i < number + 500; ++i)
-            batch += placed(reserved(id(i), {kApple}, now(), now()));
-        given(store(), batch);
-    }
-    std::size_t expired = 0;
+    given_many_due(store(), now());
+    std::size_t all = 0;
     bool more = true;
     for (int round = 0; more; ++round) {
-        ASSERT_LT(round, kOrders);
-        const auto transaction = must(store().begin({}, {.orders = {}, .skus = {kApple}}, soon()));
-        auto& snapshot = transaction->snapshot();
-        more = snapshot.more_due();
-        const auto due = snapshot.due_holds(kApple);
-        ASSERT_TRUE(!due.empty() || !more);
-        domain::Changes changes;
-        for (const auto& hold_id : due) {
-            auto hold = *snapshot.find_hold(hold_id);
-            ASSERT_NE(snapshot.find_order(hold_id), nullptr);
-            hold.state = domain::HoldState::expired;
-            hold.expires_at.reset();
-            hold.lines[0].voided = 1;
-            changes.holds.push_back(hold);
-        }
-        expired += due.size();
-        snapshot.apply(changes);
-        must(transaction->commit({.movements = {}, .outcomes = {}, .events = {}, .dead = {}}));
+        ASSERT_LT(round, kManyDue);
+        write_until_done(store(), {.orders = {}, .skus = {kApple}},
+                         [&](const domain::Snapshot& snapshot) {
+                             more = snapshot.more_due();
+                             auto batch = expired(snapshot, kApple);
+                             EXPECT_TRUE(!batch.changes.holds.empty() || !more);
+                             all += batch.changes.holds.size();
+                             return batch;
+                         });
     }
-    EXPECT_EQ(expired, static_cast<std::size_t>(kOrders));
+    EXPECT_EQ(all, static_cast<std::size_t>(kManyDue));
+    EXPECT_TRUE(must(queries().due_orders(10)).empty());
+}
+
+TEST_P(StoreSuite, WritersAtOnceExpireEachOfVeryManyDueHoldsOnce) {
+    given_many_due(store(), now());
+    std::atomic<std::size_t> all = 0;
+    std::vector<std::jthread> threads;
+    for (int writer = 0; writer < 3; ++writer)
+        threads.emplace_back([this, &all] {
+            const auto own = under_test().make_store();
+            for (bool more = true; more;) {
+                std::size_t count = 0;
+                const auto expire = [&](const domain::Snapshot& snapshot) {
+                    more = snapshot.more_due();
+                    auto batch = expired(snapshot, kApple);
+                    count = batch.changes.holds.size();
+                    return batch;
+                };
+                write_until_done(*own, {.orders = {}, .skus = {kApple}}, expire);
+                all += count;
+            }
+        });
+    threads.clear();
+    EXPECT_EQ(all, static_cast<std::size_t>(kManyDue));
     EXPECT_TRUE(must(queries().due_orders(10)).empty());
 }
 

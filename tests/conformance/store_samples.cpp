@@ -84,6 +84,16 @@ std::expected<void, ports::Error> write(ports::Store& store, const domain::Keys&
                   .dead = batch.dead});
 }
 
+void write_until_done(ports::Store& store, const domain::Keys& keys, const Decide& decide) {
+    for (int attempt = 0; attempt < 10'000; ++attempt) {
+        const auto written = write(store, keys, decide);
+        if (written) return;
+        if (written.error().kind == ports::ErrorKind::permanent)
+            throw std::runtime_error(written.error().detail);
+    }
+    throw std::runtime_error("no attempt succeeded");
+}
+
 void given(ports::Store& store, const Batch& batch) {
     must(write(store, keys_of(batch.changes), [&](const domain::Snapshot&) { return batch; }));
 }
@@ -187,6 +197,20 @@ Batch placed(const domain::OrderView& view) {
     if (view.hold) batch.changes.holds.push_back(*view.hold);
     batch.outcomes.push_back(outcome(view.order.id, view.order.created_at));
     batch.events.push_back(event("order/" + view.order.id.to_string(), 1, view.order.created_at));
+    return batch;
+}
+
+Batch expired(const domain::Snapshot& snapshot, const domain::Sku& sku) {
+    Batch batch;
+    for (const auto& due : snapshot.due_holds(sku)) {
+        auto hold = *snapshot.find_hold(due);
+        if (snapshot.find_order(due) == nullptr) throw std::runtime_error("a hold has no order");
+        hold.state = domain::HoldState::expired;
+        hold.expires_at.reset();
+        for (auto& line : hold.lines)
+            line.voided = line.quantity;
+        batch.add(hold);
+    }
     return batch;
 }
 

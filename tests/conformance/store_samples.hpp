@@ -68,6 +68,8 @@ template <typename... States>
 using Decide = std::function<Batch(const domain::Snapshot&)>;
 [[nodiscard]] std::expected<void, ports::Error> write(ports::Store& store, const domain::Keys& keys,
                                                       const Decide& decide);
+/// Loads again as long as that may help.
+void write_until_done(ports::Store& store, const domain::Keys& keys, const Decide& decide);
 /// Sets down what a test stands on.
 void given(ports::Store& store, const Batch& batch);
 
@@ -91,6 +93,10 @@ void given(ports::Store& store, const Batch& batch);
                                          base::Time now, base::Time expires_at);
 /// The order, its hold, its outcome and its event. REQUIRES: the levels are changed elsewhere.
 [[nodiscard]] Batch placed(const domain::OrderView& order);
+
+/// All that the snapshot has due of this SKU expired, of orders as `reserved` makes them.
+/// REQUIRES: the levels are changed elsewhere.
+[[nodiscard]] Batch expired(const domain::Snapshot& snapshot, const domain::Sku& sku);
 
 /// All rows of a list, page by page, calling `between` after each page.
 template <typename Row>

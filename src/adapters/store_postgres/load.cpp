@@ -13,7 +13,7 @@ namespace stockroom::store_postgres {
 
 namespace {
 
-/// More attempts than two are needed only when the holds that are due change meanwhile.
+/// More attempts than two are needed only when other holds become due meanwhile.
 constexpr int kMaxAttempts = 10;
 
 /// How much longer than the server's own limit an answer is waited for.
@@ -181,7 +181,7 @@ std::optional<Loaded> Loader::receive(const domain::Keys& keys, Wanted& wanted,
     if (numbers > 0)
         for (Rows rows = connection_.receive(); rows.next();)
             new_numbers.push_back(rows.integer(0));
-    if (connection_.failed() || !has_due(found, wanted)) return std::nullopt;
+    if (connection_.failed() || !has_due(keys, found, wanted)) return std::nullopt;
 
     Loaded loaded = fill(keys, head, std::move(found));
     loaded.outcomes = std::move(outcomes);
@@ -299,16 +299,18 @@ void Loader::receive_dead_letters(Found& found) {
     }
 }
 
-bool Loader::has_due(const Found& found, Wanted& wanted) {
+bool Loader::has_due(const domain::Keys& keys, const Found& found, Wanted& wanted) {
+    // Others may have expired some of many since: what is due now is asked for once that is done.
+    const bool is_second = wanted.orders.size() > keys.orders.size() || !wanted.holds.empty();
+    if (found.more_due && is_second) return true;
+
     Skus skus;
-    for (const auto& sku : wanted.skus)
+    for (const auto& sku : keys.skus)
         skus.insert(sku.text());
     for (const auto& order : found.orders)
-        for (const auto& line : order.row.lines)
-            skus.insert(line.sku.text());
-    for (const auto& hold : found.holds)
-        for (const auto& line : hold.row.lines)
-            skus.insert(line.sku.text());
+        if (std::ranges::binary_search(keys.orders, order.row.id))
+            for (const auto& line : order.row.lines)
+                skus.insert(line.sku.text());
     const auto touches = [&skus](const domain::Sku& sku) { return skus.contains(sku.text()); };
 
     std::vector<base::Uuid> orders = wanted.orders;
@@ -365,10 +367,14 @@ Loaded Loader::fill(const domain::Keys& keys, const Head& head, Found found) con
         snapshot.add_missing_dead_letter(id);
     for (auto& letter : found.dead_letters)
         snapshot.add_dead_letter(std::move(letter));
+    Skus known;
+    for (const auto& item : found.items)
+        known.insert(item.sku.text());
+    for (auto& level : found.levels)
+        // Whose item was made after we looked for it is not there either.
+        if (known.contains(level.sku.text())) snapshot.add_level(std::move(level));
     for (auto& item : found.items)
         snapshot.add_item(std::move(item));
-    for (auto& level : found.levels)
-        snapshot.add_level(std::move(level));
     for (const auto& srn : keys.records)
         snapshot.add_missing_record(srn);
     for (auto& record : found.records)

@@ -98,8 +98,9 @@ class Loader {
     /// Empty when more is wanted now, and when something went wrong.
     [[nodiscard]] std::optional<Loaded> receive(const domain::Keys& keys, Wanted& wanted,
                                                 std::int64_t numbers, bool has_commands);
-    /// Whether what is due is among what is wanted; else it is from now on.
-    [[nodiscard]] static bool has_due(const Found& found, Wanted& wanted);
+    /// Whether what is due on the SKUs that the batch names is among what is wanted; else it is
+    /// from now on. Of the other SKUs of what expires nothing is asked, so one step is enough.
+    [[nodiscard]] static bool has_due(const domain::Keys& keys, const Found& found, Wanted& wanted);
     [[nodiscard]] Loaded fill(const domain::Keys& keys, const Head& head, Found found) const;
 
     Connection& connection_;

@@ -74,7 +74,8 @@ class Engine {
     [[nodiscard]] Result decide_and_commit(const std::stop_token& stop,
                                            std::span<const Task> tasks);
     [[nodiscard]] Loaded load(const std::stop_token& stop, std::span<const Task> tasks);
-    [[nodiscard]] Result expire_loaded(ports::Transaction& transaction);
+    /// Whether there was anything to expire: another service may have been first.
+    [[nodiscard]] std::expected<bool, ports::Error> expire_loaded(ports::Transaction& transaction);
     [[nodiscard]] Result bury(const Task& task, const std::string& reason);
     /// Before anything waits for the store.
     void answer(std::span<const Task> pings);
