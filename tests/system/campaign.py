@@ -6,6 +6,7 @@ from chaos import Chaos, draw_kills
 from checker import Checker
 from client import Client
 from crowd import Crowd
+from listener import Resuming, check_stream
 from subscriber import Subscriber, check_events
 
 EMPTY_SECONDS = 10  # a broker that was started again tells of empty queues for up to 6 s
@@ -18,6 +19,8 @@ class Campaign:
         self.crowd = Crowd(stage.url, seed, orders, clients, seconds_max)
         self.subscriber = Subscriber(stage.amqp_url())
         self.before = len(self.read_log())  # the health monitor tells of the start
+        self.listener = Resuming(stage.url)
+        self.listener.start()
         stage.write_down_queues()
         self.client = Client(stage.url, contract)
         self.crowd.open_shop(self.client)
@@ -49,8 +52,14 @@ class Campaign:
         for note in check_events(self.subscriber.read(len(log), settle_seconds), log,
                                  self.before):
             findings.note(note)
+        self.listener.finish(len(log), settle_seconds)
+        findings.missed, findings.repeated, notes = check_stream(self.listener.events, log)
+        for note in notes:
+            findings.note(note)
+        findings.resumed = max(self.listener.streams - 1, 0)
         print(f"{findings}\n{len(log)} events in the log, {len(self.subscriber.events)} heard, "
-              f"{self.subscriber.heartbeats} heartbeats", flush=True)
+              f"{self.subscriber.heartbeats} heartbeats; {len(self.listener.events)} heard live",
+              flush=True)
         return findings
 
     def check_queues(self, settle_seconds):

@@ -19,17 +19,22 @@ class Findings:
     lost: int = 0
     duplicated: int = 0
     recovered: int = 0  # settled though they were cut off, timed out or turned away at first
+    # Of who listens to GET /v1/events: events, and how often it went on after a cut.
+    missed: int = 0
+    repeated: int = 0
+    resumed: int = 0
     notes: list = dataclasses.field(default_factory=list)
 
     def note(self, text):
         self.notes.append(text)
 
     def is_clean(self):
-        return not (self.lost or self.duplicated or self.notes)
+        return not (self.lost or self.duplicated or self.missed or self.repeated or self.notes)
 
     def __str__(self):
         counts = ", ".join(f"{name} {getattr(self, name)}" for name in (
-            "attempted", "acknowledged", "lost", "duplicated", "recovered"))
+            "attempted", "acknowledged", "lost", "duplicated", "recovered", "missed", "repeated",
+            "resumed"))
         shown = self.notes[:3 * NOTES_MAX]
         return "\n".join([counts, *shown, *(["…"] if len(self.notes) > len(shown) else [])])
 

@@ -22,5 +22,6 @@ def test_nothing_is_lost(binaries, contract, tmp_path):
         findings = campaign.check()
         assert findings.is_clean(), findings
         assert findings.recovered > 0, "the kills hurt nobody"
+        assert findings.resumed > 0, "the kills cut nobody who listened"
     finally:
         stage.end()
