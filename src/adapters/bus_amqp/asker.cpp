@@ -114,7 +114,8 @@ void AmqpAsker::exchange(Connection& connection) {
 
 Expected<void> AmqpAsker::send(Connection& connection) {
     while (!unsent_.empty() && connection.blocked().empty() && connection.writable()) {
-        const Number number = *unsent_.begin();
+        // Whatever becomes of it now, it may be on its way.
+        const Number number = unsent_.extract(unsent_.begin()).value();
         Question& question = questions_.at(number);
         const std::string bytes = std::exchange(question.bytes, {});
         const std::string correlation_id = std::to_string(number);
@@ -129,7 +130,6 @@ Expected<void> AmqpAsker::send(Connection& connection) {
                        .mandatory = true,
                        .persistent = false});
         if (!sent) return std::unexpected(sent.error());
-        unsent_.erase(number);
     }
     return {};
 }

@@ -321,17 +321,23 @@ int Connection::socket() const {
     return amqp_get_sockfd(state_);
 }
 
-bool Connection::writable() const {
+bool Connection::writable() {
     pollfd descriptor{.fd = socket(), .events = POLLOUT, .revents = 0};
     // An error is found by whoever writes.
-    return poll(&descriptor, 1, 0) > 0;
+    waits_for_room_ = poll(&descriptor, 1, 0) <= 0;
+    return !waits_for_room_;
+}
+
+short Connection::awaited_events() {
+    return std::exchange(waits_for_room_, false) ? POLLIN | POLLOUT : POLLIN;
 }
 
 void wait_for(std::span<Connection* const> connections, Wakeup& wakeup, base::Deadline deadline) {
     std::vector<pollfd> descriptors{{.fd = wakeup.fd(), .events = POLLIN, .revents = 0}};
-    for (const Connection* connection : connections) {
+    for (Connection* connection : connections) {
         if (connection->has_buffered()) return wakeup.clear();
-        descriptors.push_back({.fd = connection->socket(), .events = POLLIN, .revents = 0});
+        descriptors.push_back(
+            {.fd = connection->socket(), .events = connection->awaited_events(), .revents = 0});
     }
     const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
     (void)poll(descriptors.data(), descriptors.size(),

@@ -142,8 +142,11 @@ class Connection {
 
     /// Not empty while the broker reads nothing that we send (connection.blocked): why.
     [[nodiscard]] const std::string& blocked() const { return blocked_; }
-    /// Whether the socket takes something now.
-    [[nodiscard]] bool writable() const;
+    /// Whether the socket takes something now. When it does not, the next wait_for() ends once it
+    /// does.
+    [[nodiscard]] bool writable();
+    /// What wait_for() waits for, of poll().
+    [[nodiscard]] short awaited_events();
 
   private:
     struct Content;
@@ -154,6 +157,8 @@ class Connection {
     [[nodiscard]] Expected<void> check_status(int status, std::string_view doing);
     [[nodiscard]] ports::Error fail(std::string_view doing, std::string_view why);
 
+    /// A status of librabbitmq.
+    [[nodiscard]] int next_frame(amqp_frame_t_& frame);
     [[nodiscard]] Expected<void> on_frame(const amqp_frame_t_& frame, Receiver& receiver);
     [[nodiscard]] Expected<void> on_method(const amqp_frame_t_& frame, Receiver& receiver);
     void on_header(const amqp_frame_t_& frame, Content& content);
@@ -164,6 +169,7 @@ class Connection {
     const std::string service_;
     bool failed_ = true;  // until it is logged in
     std::string blocked_;
+    bool waits_for_room_ = false;                                     // in the socket
     std::array<std::uint64_t, kChannelMax + 1> published_{};          // per channel
     std::unique_ptr<std::array<Content, kChannelMax + 1>> contents_;  // what is coming in
 };

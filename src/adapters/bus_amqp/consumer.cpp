@@ -23,6 +23,7 @@ constexpr Channel kConfirmedChannel = 1;  // of the outlet
 constexpr Channel kReplyChannel = 2;      // of the outlet
 constexpr std::size_t kPrefetchMax = 1'024;
 constexpr std::size_t kReadyBytesMax = 32 * 1024 * 1024;  // then nothing more is asked for
+constexpr std::size_t kMessageBytesMin = kReadyBytesMax / kPrefetchMax;
 constexpr std::size_t kTakeBytesMax = 4 * 1024 * 1024;    // beyond the first message
 constexpr std::size_t kReplyBytesMax = 16 * 1024 * 1024;  // that wait
 constexpr std::size_t kReasonBytesMax = 4'000;
@@ -255,7 +256,9 @@ void AmqpConsumer::hand_over() {
     const base::lock_guard lock(mutex_);
     std::ranges::copy(apart, std::back_inserter(settlements_));
     for (Incoming& message : whole) {
-        ready_bytes_ += message.bytes.size();
+        const std::size_t size = message.bytes.size();
+        ready_bytes_ += size;
+        message_bytes_ = message_bytes_ == 0 ? size : (message_bytes_ * 7 + size) / 8;
         ready_.push_back({.tag = unacked_.add(message.tag),
                           .bytes = std::move(message.bytes),
                           .reply_to = std::move(message.reply_to),
@@ -334,8 +337,10 @@ std::optional<std::uint16_t> AmqpConsumer::wanted_prefetch() {
     const base::lock_guard lock(mutex_);
     if (asked_ == 0 || is_stopping_) return std::nullopt;
     // After a reconnect everything may be a redelivery, that the owner takes one by one.
-    const auto target =
-        static_cast<std::uint16_t>(is_fresh_ ? 1 : std::min(std::bit_ceil(asked_), kPrefetchMax));
+    const auto room = std::bit_floor(kReadyBytesMax /
+                                     std::clamp(message_bytes_, kMessageBytesMin, kReadyBytesMax));
+    const auto target = static_cast<std::uint16_t>(
+        is_fresh_ ? 1 : std::min({std::bit_ceil(asked_), room, kPrefetchMax}));
     const bool is_needed = is_waiting_ && ready_.empty();
     const bool is_exhausted = unacked_.count_from(first_tag_) >= prefetch_;
     if (is_needed && is_exhausted) return target;

@@ -108,9 +108,10 @@ class AmqpConsumer final : public ports::ClassicConsumer, private Receiver {
     std::map<std::uint64_t, std::uint32_t> redelivered_ STOCKROOM_GUARDED_BY(mutex_);
     std::deque<ports::Delivery> ready_ STOCKROOM_GUARDED_BY(mutex_);
     std::size_t ready_bytes_ STOCKROOM_GUARDED_BY(mutex_) = 0;
-    std::size_t asked_ STOCKROOM_GUARDED_BY(mutex_) = 0;    // by the last take(); 0: none yet
-    bool is_waiting_ STOCKROOM_GUARDED_BY(mutex_) = false;  // inside take()
-    bool is_fresh_ STOCKROOM_GUARDED_BY(mutex_) = true;     // nothing was taken of this connection
+    std::size_t message_bytes_ STOCKROOM_GUARDED_BY(mutex_) = 0;  // as a rule, of the last ones
+    std::size_t asked_ STOCKROOM_GUARDED_BY(mutex_) = 0;          // by the last take(); 0: none yet
+    bool is_waiting_ STOCKROOM_GUARDED_BY(mutex_) = false;        // inside take()
+    bool is_fresh_ STOCKROOM_GUARDED_BY(mutex_) = true;  // nothing was taken of this connection
     bool is_interrupted_ STOCKROOM_GUARDED_BY(mutex_) = false;
     bool is_stopping_ STOCKROOM_GUARDED_BY(mutex_) = false;
     std::vector<Settlement> settlements_ STOCKROOM_GUARDED_BY(mutex_);

@@ -190,17 +190,21 @@ Expected<std::uint64_t> Connection::publish(Channel channel, const Outgoing& mes
 }
 
 Expected<void> Connection::pump(Receiver& receiver) {
-    const timeval no_wait{};
-    const Watch::Call call(watch_, kCallMax);
     for (int frames = 0; frames < kFramesMax; ++frames) {
         amqp_frame_t frame{};
-        const int status = amqp_simple_wait_frame_noblock(state_, &frame, &no_wait);
+        const int status = next_frame(frame);
         if (status == AMQP_STATUS_TIMEOUT) break;
         if (auto checked = check_status(status, "waiting for frames"); !checked) return checked;
         if (auto handled = on_frame(frame, receiver); !handled) return handled;
         amqp_maybe_release_buffers_on_channel(state_, frame.channel);
     }
     return {};
+}
+
+int Connection::next_frame(amqp_frame_t& frame) {
+    const timeval no_wait{};
+    const Watch::Call call(watch_, kCallMax);
+    return amqp_simple_wait_frame_noblock(state_, &frame, &no_wait);
 }
 
 Expected<void> Connection::on_frame(const amqp_frame_t& frame, Receiver& receiver) {

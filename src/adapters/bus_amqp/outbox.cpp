@@ -131,9 +131,10 @@ void Outbox::confirmed(std::uint64_t number, bool multiple, bool taken) {
     }
 }
 
-void Outbox::returned(std::string_view message_id) {
+void Outbox::returned(std::string_view queue, std::string_view message_id) {
     const auto found = std::ranges::find_if(in_flight_, [&](const auto& entry) {
-        return !entry.second.returned && entry.second.message_id == message_id;
+        const Parcel& parcel = entry.second;
+        return !parcel.returned && parcel.queue == queue && parcel.message_id == message_id;
     });
     if (found != in_flight_.end()) found->second.returned = true;
 }

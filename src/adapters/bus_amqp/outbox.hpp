@@ -67,7 +67,7 @@ class Outbox {
     void connection_lost();
     void connection_lost(Parcel parcel);
     void confirmed(std::uint64_t number, bool multiple, bool taken);
-    void returned(std::string_view message_id);
+    void returned(std::string_view queue, std::string_view message_id);
 
     /// Answers what has waited too long. Returns when the next one will have.
     base::Deadline expire(base::Deadline now);

@@ -20,8 +20,9 @@ class Desk {
   public:
     explicit Desk(const Outbox::Limits& limits = {}) : outbox(limits) {}
 
-    void add(std::string bytes, bool wants_reply = true, std::string_view queue = "q") {
-        outbox.add(queue, {.id = base::Uuid::make_v7(base::Time::now()),
+    void add(std::string bytes, bool wants_reply = true, std::string_view queue = "q",
+             const base::Uuid& id = base::Uuid::make_v7(base::Time::now())) {
+        outbox.add(queue, {.id = id,
                            .bytes = bytes,
                            .wants_reply = wants_reply,
                            .done = [this, bytes](Published what) { told[bytes].push_back(what); },
@@ -113,9 +114,21 @@ TEST(Outbox, TellsAFullQueueAndAMissingOne) {
     desk.add("missing", true, "b");
     (void)desk.send();
     desk.outbox.confirmed(1, false, false);
-    desk.outbox.returned(desk.ids.at(1));
+    desk.outbox.returned("b", desk.ids.at(1));
     desk.outbox.confirmed(2, false, true);
     EXPECT_THAT(desk.told["full"], ElementsAre(Published::queue_full));
+    EXPECT_THAT(desk.told["missing"], ElementsAre(Published::unavailable));
+}
+
+TEST(Outbox, OfOneIdOnTwoQueuesTellsWhichIsMissing) {
+    Desk desk;
+    const auto id = base::Uuid::make_v7(base::Time::now());
+    desk.add("there", true, "a", id);
+    desk.add("missing", true, "b", id);
+    (void)desk.send();
+    desk.outbox.returned("b", id.to_string());
+    desk.outbox.confirmed(2, true, true);
+    EXPECT_THAT(desk.told["there"], ElementsAre(Published::durable));
     EXPECT_THAT(desk.told["missing"], ElementsAre(Published::unavailable));
 }
 

@@ -200,7 +200,7 @@ void AmqpPublisher::on_return(Incoming message, std::string_view reason) {
     telemetry::log(telemetry::LogLevel::warning, "a message was returned: its queue is not there",
                    {{"queue", message.routing_key}, {"detail", reason}});
     returned_.add();
-    outbox_.returned(message.message_id);
+    outbox_.returned(message.routing_key, message.message_id);
     is_declaring_ = true;
 }
 
