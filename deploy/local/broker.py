@@ -27,8 +27,9 @@ CONTROL_SECONDS = 120
 REGISTER_SECONDS = 20  # a node tells a new epmd of itself after 2 s at most
 LOG_TAIL_BYTES = 1 << 18
 
-# A broker that runs out of disk loses what it has confirmed; it refuses to take more before that.
-# Half of what is free when it starts, but no more than the log of the quorum queues can ever need.
+# A broker that runs out of disk loses what it has confirmed; it refuses to take more before that. Half of
+# what is free when it starts was enough when a disk of its own was filled. On a large disk, which others
+# use too, that would be refusing too soon; that 4 GiB are enough there is a choice, and not measured.
 DISK_FREE_LIMIT_MAX = 4 << 30
 DISK_FREE_LIMIT_MIN = 256 << 20
 
