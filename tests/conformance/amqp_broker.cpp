@@ -161,8 +161,10 @@ void VirtualHost::delete_queue(std::string_view queue) const {
     manage("DELETE", fmt::format("queues/{}/{}", name_, queue));
 }
 
-void VirtualHost::make_queue(std::string_view queue, std::string_view exchange) const {
-    manage("PUT", fmt::format("queues/{}/{}", name_, queue), R"({"durable":true})");
+void VirtualHost::make_queue(std::string_view queue, std::string_view exchange,
+                             std::string_view arguments) const {
+    manage("PUT", fmt::format("queues/{}/{}", name_, queue),
+           fmt::format(R"({{"durable":true,"arguments":{}}})", arguments));
     manage("POST", fmt::format("bindings/{}/e/{}/q/{}", name_, exchange, queue),
            R"({"routing_key":"#"})");
 }

@@ -35,8 +35,9 @@ class VirtualHost {
     /// All that a queue holds, oldest first; they stay there.
     [[nodiscard]] std::vector<Message> peek(std::string_view queue) const;
     void delete_queue(std::string_view queue) const;
-    /// A durable queue that gets all that an exchange gets.
-    void make_queue(std::string_view queue, std::string_view exchange) const;
+    /// A durable queue that gets all that an exchange gets. `arguments`: its own, a JSON object.
+    void make_queue(std::string_view queue, std::string_view exchange,
+                    std::string_view arguments = "{}") const;
     /// As somebody else may publish a command.
     void publish(std::string_view queue, std::string_view text, std::string_view reply_to,
                  std::string_view correlation_id = {}) const;

@@ -159,6 +159,58 @@ TEST_F(AmqpEvents, AreTakenAlsoWhenNobodyIsBound) {
     EXPECT_TRUE(publisher_->publish({}, base::in(20s)));
 }
 
+TEST_F(AmqpEvents, AreKeptByTheOthersWhenAQueueIsFull) {
+    host_->make_queue("kept", "stockroom.events");
+    host_->make_queue("full", "stockroom.events",
+                      R"({"x-max-length":1,"x-overflow":"reject-publish"})");
+    publish(messages(1, 1));
+    const EventMessage four{.type = "item.created", .first = 2, .last = 5, .bytes = "2"};
+    const auto taken = publisher_->publish({&four, 1}, base::in(20s));
+    ASSERT_TRUE(taken) << taken.error().detail;
+    EXPECT_EQ(taken->refused, 4);
+    const auto more = publisher_->publish(messages(6, 705), base::in(20s));
+    ASSERT_TRUE(more) << more.error().detail;
+    EXPECT_EQ(more->refused, 700);
+    EXPECT_EQ(proxy_->connections(), 1U) << "it is good";
+    const auto kept = host_->peek("kept");
+    ASSERT_EQ(kept.size(), 702U);
+    for (std::size_t i = 2; i < kept.size(); ++i)
+        ASSERT_EQ(kept[i].bytes, std::to_string(i + 4));
+
+    host_->delete_queue("full");
+    const auto all = publisher_->publish(messages(706, 706), base::in(20s));
+    ASSERT_TRUE(all) << all.error().detail;
+    EXPECT_EQ(all->refused, 0);
+}
+
+TEST_F(AmqpEvents, AreRefusedByAFullQuorumQueueToo) {
+    host_->make_queue(
+        "full", "stockroom.events",
+        R"({"x-queue-type":"quorum","x-max-length":1,"x-overflow":"reject-publish"})");
+    const auto deadline = base::in(60s);
+    for (std::int64_t refused = 0; refused == 0;) {
+        ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+        const auto taken = publisher_->publish(messages(1, 9), base::in(20s));
+        ASSERT_TRUE(taken) << taken.error().detail;
+        refused = taken->refused;
+    }
+    EXPECT_EQ(proxy_->connections(), 1U);
+}
+
+TEST_F(AmqpEvents, AreToBePublishedAgainWhenTheConnectionIsLostAfterARefusal) {
+    host_->make_queue("full", "stockroom.events",
+                      R"({"x-max-length":1,"x-overflow":"reject-publish"})");
+    publish(messages(1, 3));
+    host_->delete_queue("full");
+    host_->make_queue("kept", "stockroom.events");
+    proxy_->cut();
+    const auto published = publisher_->publish(messages(4, 4), base::in(20s));
+    ASSERT_FALSE(published);
+    EXPECT_EQ(published.error().kind, ports::ErrorKind::retryable);
+    publish(messages(1, 4));
+    EXPECT_EQ(host_->peek("kept").front().bytes, "1") << "nothing went before";
+}
+
 TEST_F(AmqpEvents, HaveNoGapInADurableQueueHoweverOftenTheConnectionIsLost) {
     const std::uint64_t seed = std::random_device{}();
     std::cout << "seed " << seed << '\n';

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <array>
-#include <set>
+#include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -21,31 +23,36 @@ class Confirms final : public Receiver {
         const auto begin = multiple ? unconfirmed_.begin() : unconfirmed_.lower_bound(number);
         const auto end = unconfirmed_.upper_bound(number);
         // What an earlier call has given up does not count.
-        if (!taken && begin != end) trouble_ = "rabbitmq: refused: the queue is full";
+        if (!taken)
+            for (auto it = begin; it != end; ++it)
+                refused_.push_back(it->second);
         unconfirmed_.erase(begin, end);
     }
 
-    std::set<std::uint64_t> unconfirmed_;
+    std::map<std::uint64_t, std::size_t> unconfirmed_;  // which of them has which number
+    std::vector<std::size_t> refused_;
     std::string trouble_;  // empty: none
 };
 
 }  // namespace
 
-Expected<void> publish_confirmed(Connection& connection, Channel channel,
-                                 std::span<const Outgoing> messages, base::Deadline deadline) {
+Expected<std::vector<std::size_t>> publish_confirmed(Connection& connection, Channel channel,
+                                                     std::span<const Outgoing> messages,
+                                                     base::Deadline deadline) {
     Confirms confirms;
     Wakeup nobody;
     const std::array connections{&connection};
-    while (!messages.empty() || !confirms.unconfirmed_.empty()) {
-        if (auto pumped = connection.pump(confirms); !pumped) return pumped;
-        const bool may_send = !messages.empty() && connection.blocked().empty() &&
+    std::size_t sent = 0;
+    while (sent < messages.size() || !confirms.unconfirmed_.empty()) {
+        if (auto pumped = connection.pump(confirms); !pumped)
+            return std::unexpected(std::move(pumped.error()));
+        const bool may_send = sent < messages.size() && connection.blocked().empty() &&
                               confirms.unconfirmed_.size() < kUnconfirmedMax &&
                               connection.writable();
         if (may_send) {
-            const auto number = connection.publish(channel, messages.front());
+            const auto number = connection.publish(channel, messages[sent]);
             if (!number) return std::unexpected(number.error());
-            confirms.unconfirmed_.insert(*number);
-            messages = messages.subspan(1);
+            confirms.unconfirmed_.emplace(*number, sent++);
             continue;
         }
         if (std::chrono::steady_clock::now() >= deadline) {
@@ -54,12 +61,13 @@ Expected<void> publish_confirmed(Connection& connection, Channel channel,
                                                               ? "rabbitmq: no confirm in time"
                                                               : connection.blocked()});
         }
-        if (!confirms.unconfirmed_.empty() || !messages.empty())
+        if (sent < messages.size() || !confirms.unconfirmed_.empty())
             wait_for(connections, nobody, deadline);
     }
     if (!confirms.trouble_.empty())
         return std::unexpected(ports::Error{ports::ErrorKind::retryable, confirms.trouble_});
-    return {};
+    std::ranges::sort(confirms.refused_);
+    return std::move(confirms.refused_);
 }
 
 }  // namespace stockroom::bus_amqp

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "stockroom/base/time.hpp"
 #include "stockroom/ports/bus.hpp"
@@ -178,12 +179,13 @@ class Connection {
 /// every second, for the heartbeats.
 void wait_for(std::span<Connection* const> connections, Wakeup& wakeup, base::Deadline deadline);
 
-/// Publishes in this order on a channel that confirms, and returns when the broker has taken all of
-/// them. What else comes in is dropped.
-/// Errors: as publish(); retryable also when one was refused or returned, or at the deadline. Some
-/// of them may be taken; what comes of them later does not matter to the next call.
-[[nodiscard]] Expected<void> publish_confirmed(Connection& connection, Channel channel,
-                                               std::span<const Outgoing> messages,
-                                               base::Deadline deadline);
+/// Publishes in this order on a channel that confirms, and returns when the broker has answered all
+/// of them: the numbers of those, from 0 on, that some queue has refused (basic.nack), in their
+/// order; all others are taken. What else comes in is dropped.
+/// Errors: as publish(); retryable also when one was returned, or at the deadline. Some of them may
+/// be taken; what comes of them later does not matter to the next call.
+[[nodiscard]] Expected<std::vector<std::size_t>> publish_confirmed(
+    Connection& connection, Channel channel, std::span<const Outgoing> messages,
+    base::Deadline deadline);
 
 }  // namespace stockroom::bus_amqp

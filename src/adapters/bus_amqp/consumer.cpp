@@ -296,7 +296,7 @@ bool AmqpConsumer::isolate(const Incoming& message) {
     const auto published =
         publish_confirmed(*connection, kConfirmedChannel, outgoing, base::in(kIsolateMax));
     if (!published) outlet_.lose(published.error());
-    return published.has_value();
+    return published && published->empty();
 }
 
 Expected<void> AmqpConsumer::send_settlements(Connection& connection) {
@@ -417,12 +417,18 @@ void AmqpConsumer::serve_dead_letter() {
                            .message_id = id,
                            .headers = headers,
                            .mandatory = true};
-    auto published =
+    const auto refused =
         publish_confirmed(*connection, kConfirmedChannel, std::span(&message, 1), letter->deadline);
-    if (published)
+    Expected<void> published;
+    if (!refused) {
+        outlet_.lose(refused.error());
+        published = std::unexpected(refused.error());
+    } else if (!refused->empty()) {
+        published = std::unexpected(
+            ports::Error{ErrorKind::retryable, "rabbitmq: a queue of dead letters is full"});
+    } else {
         dead_.add();
-    else
-        outlet_.lose(published.error());
+    }
     const base::lock_guard lock(mutex_);
     letter->result = std::move(published);
     changed_.notify_all();

@@ -24,8 +24,9 @@ constexpr milliseconds kAwayMax{500};
 constexpr milliseconds kStopMax{1'500};
 
 /// In their order, confirmed.
-Expected<void> publish_events(Connection& connection, std::span<const ports::EventMessage> messages,
-                              base::Deadline deadline) {
+Expected<ports::EventsTaken> publish_events(Connection& connection,
+                                            std::span<const ports::EventMessage> messages,
+                                            base::Deadline deadline) {
     std::vector<std::string> ids;
     ids.reserve(messages.size());
     std::vector<Outgoing> outgoing;
@@ -39,7 +40,12 @@ Expected<void> publish_events(Connection& connection, std::span<const ports::Eve
                             .message_id = ids.back(),
                             .type = message.type});
     }
-    return publish_confirmed(connection, kChannel, outgoing, deadline);
+    const auto refused = publish_confirmed(connection, kChannel, outgoing, deadline);
+    if (!refused) return std::unexpected(refused.error());
+    ports::EventsTaken taken;
+    for (const std::size_t which : *refused)
+        taken.refused += messages[which].last - messages[which].first + 1;
+    return taken;
 }
 
 }  // namespace
@@ -57,7 +63,7 @@ AmqpEventPublisher::~AmqpEventPublisher() {
     thread_.join();
 }
 
-std::expected<void, ports::Error> AmqpEventPublisher::publish(
+std::expected<ports::EventsTaken, ports::Error> AmqpEventPublisher::publish(
     std::span<const ports::EventMessage> messages, base::Deadline deadline) {
     Job job{.messages = messages, .deadline = deadline};
     const auto begin_by = std::min(deadline, base::in(kAwayMax));
@@ -94,12 +100,24 @@ void AmqpEventPublisher::serve(Connection& connection) {
     link_.set_trouble(connection.blocked());
     Job* const job = begin_job();
     if (job == nullptr) return;
-    auto published = publish_events(connection, job->messages, job->deadline);
-    // A broker that takes nothing now would not take more on another connection.
-    if (!published && connection.blocked().empty()) link_.lose(published.error());
+    auto published = publish(connection, *job);
     const base::lock_guard lock(mutex_);
     job->result = std::move(published);
     changed_.notify_all();
+}
+
+Expected<ports::EventsTaken> AmqpEventPublisher::publish(Connection& connection, const Job& job) {
+    if (refused_epoch_ != 0 && refused_epoch_ != link_.epoch()) {
+        refused_epoch_ = 0;
+        return std::unexpected(
+            ports::Error{ports::ErrorKind::retryable,
+                         "rabbitmq: the connection was lost on which a queue took no events"});
+    }
+    auto taken = publish_events(connection, job.messages, job.deadline);
+    if (taken && taken->refused > 0) refused_epoch_ = link_.epoch();
+    // A broker that takes nothing now would not take more on another connection.
+    if (!taken && connection.blocked().empty()) link_.lose(taken.error());
+    return taken;
 }
 
 AmqpEventPublisher::Job* AmqpEventPublisher::begin_job() {

@@ -24,7 +24,7 @@ class AmqpEventPublisher final : public ports::EventPublisher {
     AmqpEventPublisher& operator=(const AmqpEventPublisher&) = delete;
 
     /// Waits kCallMax beyond the deadline at the longest.
-    [[nodiscard]] std::expected<void, ports::Error> publish(
+    [[nodiscard]] std::expected<ports::EventsTaken, ports::Error> publish(
         std::span<const ports::EventMessage> messages, base::Deadline deadline) override;
 
   private:
@@ -33,17 +33,19 @@ class AmqpEventPublisher final : public ports::EventPublisher {
         std::span<const ports::EventMessage> messages;
         base::Deadline deadline;
         bool is_under_way = false;
-        std::optional<Expected<void>> result{};
+        std::optional<Expected<ports::EventsTaken>> result{};
     };
 
     // On the thread.
     void run(const std::stop_token& stop);
     void serve(Connection& connection);
     [[nodiscard]] Job* begin_job();
+    [[nodiscard]] Expected<ports::EventsTaken> publish(Connection& connection, const Job& job);
 
     const std::shared_ptr<AmqpBus::Shared> shared_;
     Wakeup wakeup_;
     Link link_;
+    std::uint64_t refused_epoch_ = 0;  // of the link, when something was refused on it; 0: nothing
     base::mutex mutex_;
     base::condition changed_;
     Job* job_ STOCKROOM_GUARDED_BY(mutex_) = nullptr;

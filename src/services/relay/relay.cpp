@@ -8,6 +8,7 @@
 #include "stockroom/telemetry/log.hpp"
 
 #include "messages.hpp"
+#include "refusals.hpp"
 
 namespace stockroom::relay {
 
@@ -16,6 +17,8 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using telemetry::LogLevel;
+
+constexpr std::chrono::minutes kTellRefusedEvery{1};
 
 microseconds age_of(const ports::LoggedEvent& logged) {
     const auto age = base::Time::now().microseconds() - logged.event.at.microseconds();
@@ -35,10 +38,16 @@ Relay::Relay(RelayOptions options, ports::EventPublisher& publisher, ports::Rela
     : options_(std::move(options)),
       publisher_(publisher),
       log_(log),
+      refusals_(std::make_unique<Refusals>(Refusals::Limits{.patience = options_.refusals_patience,
+                                                            .memory = options_.refusals_memory})),
+      sure_(std::make_unique<SurePosition>(options_.settling)),
       events_total_(
           metrics.counter("stockroom_relay_events_total", "Events published, repeats included")),
       messages_total_(metrics.counter("stockroom_relay_messages_total",
                                       "Messages of events published, repeats included")),
+      refused_events_total_(
+          metrics.counter("stockroom_relay_refused_events_total",
+                          "Events that a queue did not take, and that count as published")),
       publish_seconds_(metrics.histogram(
           "stockroom_relay_publish_seconds",
           "Publishing what was read at once, until the bus has confirmed all of it",
@@ -50,6 +59,8 @@ Relay::Relay(RelayOptions options, ports::EventPublisher& publisher, ports::Rela
           metrics.gauge("stockroom_relay_lag_seconds",
                         "Age of the oldest event that is not published yet; 0 without one, "
                         "and of a standby")) {}
+
+Relay::~Relay() = default;
 
 milliseconds Relay::step() {
     const bool led = leads_;
@@ -73,13 +84,14 @@ Relay::Result<milliseconds> Relay::ask_for_lead() {
     leads_ = true;
     leader_.set(1);
     published_ = saved_ = *position;
+    sure_->begin_at(*position);
     save_due_ = heartbeat_due_ = now();
     return milliseconds(0);
 }
 
 Relay::Result<milliseconds> Relay::relay() {
     const auto begin = now();
-    if (published_ - saved_ >= options_.unsaved_max || begin >= save_due_) {
+    if (sure_->get() - saved_ >= options_.unsaved_max || begin >= save_due_) {
         if (auto saved = save(); !saved) return std::unexpected(saved.error());
     }
 
@@ -121,8 +133,18 @@ Relay::Result<void> Relay::publish(std::vector<ports::LoggedEvent> events) {
     const auto last = events.back().position;
     const auto messages = to_messages(std::move(events));
     const auto begin = now();
-    if (auto done = publisher_.publish(messages, base::in(options_.publish_time_max)); !done)
-        return done;
+    const auto taken = publisher_.publish(messages, base::in(options_.publish_time_max));
+    if (!taken) {
+        go_back();
+        return std::unexpected(taken.error());
+    }
+    const bool is_refused = taken->refused > 0;
+    if (!refusals_->counts(is_refused, now()))
+        return std::unexpected(ports::Error{
+            ports::ErrorKind::retryable,
+            "a queue that is bound to stockroom.events does not take events, trying again"});
+    if (is_refused) tell_refused(taken->refused);
+    sure_->published(last, is_refused, now());
     publish_seconds_.observe(std::chrono::duration<double>(now() - begin).count());
     events_total_.add(static_cast<double>(count));
     messages_total_.add(static_cast<double>(messages.size()));
@@ -137,15 +159,38 @@ Relay::Result<void> Relay::publish_heartbeat() {
                                       .last = published_,
                                       .bytes = contract::encode_events({&heartbeat, 1})};
     heartbeat_due_ = now() + options_.heartbeat_interval;
-    return publisher_.publish({&message, 1}, base::in(options_.publish_time_max));
+    const auto taken = publisher_.publish({&message, 1}, base::in(options_.publish_time_max));
+    if (!taken) {
+        go_back();
+        return std::unexpected(taken.error());
+    }
+    sure_->published(published_, false, now());  // who refuses this one will hear the next
+    return {};
+}
+
+void Relay::go_back() {
+    refusals_->forget();
+    published_ = sure_->get();
+    sure_->begin_at(published_);
+}
+
+void Relay::tell_refused(std::int64_t events) {
+    refused_events_total_.add(static_cast<double>(events));
+    refused_untold_ += events;
+    if (now() < refused_due_) return;
+    refused_due_ = now() + kTellRefusedEvery;
+    telemetry::log(LogLevel::warning,
+                   "a queue that is bound to stockroom.events takes no more events: it misses them",
+                   {{"events", std::exchange(refused_untold_, 0)}});
 }
 
 Relay::Result<void> Relay::save() {
-    if (saved_ == published_) return {};
+    const auto position = sure_->get();
+    if (saved_ == position) return {};
     save_due_ = now() + options_.save_interval;
-    if (auto saved = log_.save_position(published_); !saved)
+    if (auto saved = log_.save_position(position); !saved)
         return store_failed(std::move(saved.error()));
-    saved_ = published_;
+    saved_ = position;
     return {};
 }
 

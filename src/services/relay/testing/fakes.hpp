@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "stockroom/base/check.hpp"
 #include "stockroom/base/mutex.hpp"
 #include "stockroom/contract/events.hpp"
 #include "stockroom/ports/events.hpp"
@@ -28,6 +29,8 @@ class World {
     std::function<std::optional<ports::Error>(std::string_view call)> on_call;
     /// How many messages a publish that fails has got through all the same.
     std::size_t partly = 0;
+    /// A queue takes no events of this type, all others do.
+    std::string refused_type;
 
     void append(std::string_view type, std::size_t count = 1) {
         const base::lock_guard lock(mutex_);
@@ -121,15 +124,19 @@ class World {
     class Publisher final : public ports::EventPublisher {
       public:
         explicit Publisher(World& world) : world_(world) {}
-        std::expected<void, ports::Error> publish(std::span<const ports::EventMessage> messages,
-                                                  base::Deadline /*deadline*/) override {
+        std::expected<ports::EventsTaken, ports::Error> publish(
+            std::span<const ports::EventMessage> messages, base::Deadline /*deadline*/) override {
             const auto error = world_.call("publish", nullptr);
             const base::lock_guard lock(world_.mutex_);
             const auto taken =
                 error ? messages.first(std::min(messages.size(), world_.partly)) : messages;
             world_.messages_.insert(world_.messages_.end(), taken.begin(), taken.end());
             if (error) return std::unexpected(*error);
-            return {};
+            ports::EventsTaken what;
+            for (const auto& message : messages)
+                if (message.type == world_.refused_type)
+                    what.refused += message.last - message.first + 1;
+            return what;
         }
 
       private:

@@ -20,16 +20,28 @@ struct EventMessage {
     std::string bytes;  // contract::encode_events
 };
 
+/// What became of events that the bus was given.
+struct EventsTaken {
+    /// So many lines of the log are in messages that some queue did not take: it is full and
+    /// refuses more, or the bus is in trouble with it; which of the two is not known. The other
+    /// queues that are bound to their types were given them, and nothing is said of when they have
+    /// them.
+    std::int64_t refused = 0;
+};
+
 /// The relay's end. One thread owns it.
 class EventPublisher {
   public:
     virtual ~EventPublisher() = default;
 
-    /// Returns when the bus has taken all of them: each durable queue that is bound to their type
-    /// has them on its disk. They arrive in their order, at least once.
-    /// Errors: retryable (any part of them may have arrived: publish all again).
-    [[nodiscard]] virtual std::expected<void, Error> publish(std::span<const EventMessage> messages,
-                                                             base::Deadline deadline) = 0;
+    /// Returns when the bus has answered all of them: each durable queue that is bound to their
+    /// type has them on its disk, but for what is refused. They arrive in their order, at least
+    /// once. Errors: retryable (any part of them may have arrived: publish all again; and with them
+    /// what was refused not long before, since others may have lost it. So, when something was
+    /// refused, an error comes after each loss of the connection before anything is published on
+    /// the next one).
+    [[nodiscard]] virtual std::expected<EventsTaken, Error> publish(
+        std::span<const EventMessage> messages, base::Deadline deadline) = 0;
 };
 
 /// Who wants to hear events. Called on a thread of the bus, one call at a time; must be quick, and

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,11 +16,20 @@
 
 namespace stockroom::relay {
 
+class Refusals;
+class SurePosition;
+
 struct RelayOptions {
     std::chrono::milliseconds poll_interval{15};     // between looks at a log that stands still
     std::chrono::milliseconds lead_interval{1'000};  // between a standby's tries to take the lead
     std::chrono::milliseconds heartbeat_interval{1'000};
     std::chrono::milliseconds publish_time_max{5'000};  // of what was read at once; then again
+    // What a queue does not take is published again for so long, and then counts as published;
+    // until none has refused anything for refusals_memory, or the bus has failed.
+    std::chrono::milliseconds refusals_patience{10'000};
+    std::chrono::milliseconds refusals_memory{600'000};
+    // So long after a refusal a failure of the bus may lose what other queues were given.
+    std::chrono::milliseconds settling{5'000};
     // How far the saved position lags at most: so much is published again by the next leader.
     std::chrono::milliseconds save_interval{100};
     std::int64_t unsaved_max = 5'000;
@@ -30,7 +40,8 @@ struct RelayOptions {
 };
 
 /// Publishes committed events in the order of the log, at least once, while it has the lead; as
-/// contract::encode_events, consecutive ones of one type in one message.
+/// contract::encode_events, consecutive ones of one type in one message. A queue that goes on
+/// refusing them holds up nobody else, and misses them.
 ///
 /// While it has the lead it also says each heartbeat_interval how far it is, and with it that what
 /// was committed half an interval before is published. So it says nothing when the log cannot be
@@ -42,6 +53,9 @@ class Relay {
     /// REQUIRES: publisher, log and metrics outlive it.
     Relay(RelayOptions options, ports::EventPublisher& publisher, ports::RelayLog& log,
           telemetry::Metrics& metrics);
+    ~Relay();
+    Relay(const Relay&) = delete;
+    Relay& operator=(const Relay&) = delete;
 
     /// Does what there is to do now, once, and says when to call again. It takes as long as the log
     /// takes, and up to publish_time_max and a heartbeat_interval.
@@ -66,6 +80,9 @@ class Relay {
     [[nodiscard]] std::unexpected<ports::Error> store_failed(ports::Error error);
     [[nodiscard]] std::chrono::milliseconds back_off(const ports::Error& error);
     void recover();
+    /// The bus has failed: what it may have lost is published again.
+    void go_back();
+    void tell_refused(std::int64_t events);
     void show_lag(std::int64_t positions, std::chrono::microseconds age);
     [[nodiscard]] base::Deadline now() const { return options_.now(); }
 
@@ -79,9 +96,14 @@ class Relay {
     base::Deadline save_due_;
     base::Deadline heartbeat_due_;
     unsigned failures_ = 0;  // in a row
+    const std::unique_ptr<Refusals> refusals_;
+    const std::unique_ptr<SurePosition> sure_;  // published_, or before it
+    std::int64_t refused_untold_ = 0;           // events
+    base::Deadline refused_due_;                // to be told next
 
     telemetry::Counter events_total_;
     telemetry::Counter messages_total_;
+    telemetry::Counter refused_events_total_;
     telemetry::Histogram publish_seconds_;
     telemetry::Gauge leader_;
     telemetry::Gauge lag_positions_;
