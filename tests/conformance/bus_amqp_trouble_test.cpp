@@ -12,9 +12,7 @@
 #include "stockroom/bus_amqp/bus_amqp.hpp"
 #include "stockroom/contract/names.hpp"
 
-#include "amqp_broker.hpp"
-#include "box.hpp"
-#include "tcp_proxy.hpp"
+#include "amqp_side.hpp"
 
 namespace stockroom::conformance {
 namespace {
@@ -39,111 +37,22 @@ base::Uuid new_id() {
     return base::Uuid::make_v7(base::Time::now());
 }
 
-/// A bus to the broker, through a proxy, and what its one publisher is told.
-class Side {
-  public:
-    Side(const VirtualHost& host, std::size_t commands_per_message_max)
-        : url_(host.url(proxy_.address())) {
-        auto bus = AmqpBus::make({.url = url_,
-                                  .ca_file = {},
-                                  .service = "trouble",
-                                  .commands_per_message_max = commands_per_message_max},
-                                 metrics_);
-        EXPECT_TRUE(bus.has_value()) << bus.error();
-        bus_ = *std::move(bus);
+/// How many commands each of the next messages has.
+std::vector<std::size_t> sizes(ports::Consumer& consumer, std::size_t messages) {
+    std::vector<std::size_t> sizes;
+    for (std::size_t i = 0; i < messages; ++i) {
+        const auto delivery = take_one(consumer);
+        sizes.push_back(1 + static_cast<std::size_t>(std::ranges::count(delivery.bytes, ',')));
+        EXPECT_TRUE(consumer.ack(std::span(&delivery.tag, 1)).has_value());
     }
+    return sizes;
+}
 
-    AmqpBus& bus() { return *bus_; }
-    TcpProxy& proxy() { return proxy_; }
+std::string reconnects(int count) {
+    return fmt::format(R"(stockroom_bus_reconnects_total{{connection="publisher"}} {})", count);
+}
 
-    void make_publisher() {
-        publisher_ = bus_->make_publisher([this](std::vector<std::string> batch) {
-            for (auto& reply : batch)
-                replies_.put(std::move(reply));
-        });
-    }
-    void end_publisher() { publisher_.reset(); }
-    void publish(std::string bytes, std::string_view queue = kQueue) {
-        publisher_->publish(queue, new_id(), std::move(bytes), true,
-                            [this](Published what) { published_.put(what); });
-        ++count_;
-    }
-    /// What the next one is told.
-    Published publish_and_wait(std::string bytes, std::string_view queue = kQueue) {
-        publish(std::move(bytes), queue);
-        return published_.wait_for(count_).back();
-    }
-    /// Until so many messages are on their way.
-    void wait_until_sent(int messages) {
-        const auto line = fmt::format("stockroom_bus_sent_messages_total {}\n", messages);
-        const auto deadline = patience();
-        while (!metrics_.to_text().contains(line)) {
-            ASSERT_LT(std::chrono::steady_clock::now(), deadline);
-            std::this_thread::yield();
-        }
-    }
-    /// Until the bus is there; it must be there before the patience ends.
-    void publish_until_durable(const std::string& bytes) {
-        const auto deadline = patience();
-        while (publish_and_wait(bytes) != Published::durable)
-            ASSERT_LT(std::chrono::steady_clock::now(), deadline);
-    }
-
-    Box<Published>& published() { return published_; }
-    Box<std::string>& replies() { return replies_; }
-
-  private:
-    TcpProxy proxy_{broker_address()};
-    const std::string url_;
-    telemetry::Metrics metrics_;
-    Box<Published> published_;
-    Box<std::string> replies_;
-    std::size_t count_ = 0;
-    std::unique_ptr<AmqpBus> bus_;
-    std::unique_ptr<ports::Publisher> publisher_;
-};
-
-class AmqpTrouble : public testing::Test {
-  protected:
-    void SetUp() override {
-        if (const auto why_not = VirtualHost::why_not(); !why_not.empty()) GTEST_FAIL() << why_not;
-        host_.emplace();
-        declare_topology(Side(*host_, 1).bus());
-        sender_.emplace(*host_, 256);
-        taker_.emplace(*host_, 1);
-    }
-
-    /// A publisher that is connected: its first command is confirmed, taken and acked.
-    void connect_publisher(ports::Consumer& consumer) {
-        sender_->make_publisher();
-        ASSERT_EQ(sender_->publish_and_wait("0"), Published::durable);
-        const auto first = take(consumer);
-        ASSERT_TRUE(consumer.ack(std::span(&first.tag, 1)).has_value());
-    }
-    static ports::Delivery take(ports::Consumer& consumer) {
-        auto taken = consumer.take(1, patience());
-        EXPECT_TRUE(taken.has_value());
-        if (!taken || taken->empty()) {
-            ADD_FAILURE() << "nothing came";
-            return {};
-        }
-        return std::move(taken->front());
-    }
-    /// How many commands each of the next messages has.
-    static std::vector<std::size_t> sizes(ports::Consumer& consumer, std::size_t messages) {
-        std::vector<std::size_t> sizes;
-        for (std::size_t i = 0; i < messages; ++i) {
-            const auto delivery = take(consumer);
-            sizes.push_back(1 + static_cast<std::size_t>(std::ranges::count(delivery.bytes, ',')));
-            EXPECT_TRUE(consumer.ack(std::span(&delivery.tag, 1)).has_value());
-        }
-        return sizes;
-    }
-
-    std::optional<VirtualHost> host_;
-    std::optional<Side> sender_;
-    std::optional<Side> taker_;
-};
+class AmqpTrouble : public AmqpTest {};
 
 TEST_F(AmqpTrouble, SendsManyCommandsInFewMessages) {
     const auto consumer = taker_->bus().make_consumer(kQueue);
@@ -164,7 +73,7 @@ TEST_F(AmqpTrouble, RepliesInFewMessages) {
     const auto consumer = taker_->bus().make_consumer(kQueue);
     sender_->make_publisher();
     sender_->publish("1");
-    const auto delivery = take(*consumer);
+    const auto delivery = take_one(*consumer);
     consumer->reply(std::vector<ports::Reply>(300, {delivery.reply_to, "7"}));
     const auto replies = sender_->replies().wait_for(2);
     ASSERT_THAT(replies, SizeIs(2));
@@ -179,12 +88,12 @@ TEST_F(AmqpTrouble, TakesAnArrayApartThatIsDeliveredAgain) {
     sender_->publish(fmt::format("[{},{}]", one, two));
     {
         const auto consumer = taker_->bus().make_consumer(kQueue);
-        EXPECT_EQ(take(*consumer).bytes, fmt::format("[{},{}]", one, two));
+        EXPECT_EQ(take_one(*consumer).bytes, fmt::format("[{},{}]", one, two));
     }
     const auto consumer = taker_->bus().make_consumer(kQueue);
     std::vector<std::string> taken;
     for (int i = 0; i < 2; ++i) {
-        const auto delivery = take(*consumer);
+        const auto delivery = take_one(*consumer);
         taken.push_back(delivery.bytes);
         EXPECT_EQ(delivery.earlier_deliveries, 0U);
         consumer->reply({{delivery.reply_to, delivery.bytes}});
@@ -192,6 +101,7 @@ TEST_F(AmqpTrouble, TakesAnArrayApartThatIsDeliveredAgain) {
     }
     EXPECT_THAT(taken, UnorderedElementsAre(one, two));
     EXPECT_THAT(sender_->replies().wait_for(2), UnorderedElementsAre(one, two));
+    EXPECT_TRUE(taker_->shows("stockroom_bus_isolated_messages_total 1"));
     const auto more = consumer->take(1, base::in(50ms));
     ASSERT_TRUE(more.has_value());
     EXPECT_THAT(*more, IsEmpty());
@@ -211,7 +121,7 @@ TEST_F(AmqpTrouble, TakesManyArraysApartAndLosesNothing) {
     {
         const auto consumer = taker_->bus().make_consumer(kQueue);
         for (int array = 0; array < kArrays; ++array)
-            EXPECT_THAT(take(*consumer).bytes, StartsWith("["));
+            EXPECT_THAT(take_one(*consumer).bytes, StartsWith("["));
     }
     const auto consumer = taker_->bus().make_consumer(kQueue);
     std::set<std::string> commands;
@@ -233,10 +143,10 @@ TEST_F(AmqpTrouble, KeepsTheCorrelationIdOfAnArrayThatIsTakenApart) {
     const std::string id = std::string(255, 'c');
     const std::string one = fmt::format(R"({{"id":"{}"}})", new_id().to_string());
     host_->publish(kQueue, fmt::format("[{},{}]", one, one), "nowhere", id);
-    EXPECT_EQ(take(*taker_->bus().make_consumer(kQueue)).correlation_id, id);
+    EXPECT_EQ(take_one(*taker_->bus().make_consumer(kQueue)).correlation_id, id);
     const auto consumer = taker_->bus().make_consumer(kQueue);
     for (int i = 0; i < 2; ++i) {
-        const auto delivery = take(*consumer);
+        const auto delivery = take_one(*consumer);
         EXPECT_EQ(delivery.bytes, one);
         EXPECT_EQ(delivery.reply_to, "nowhere");
         EXPECT_EQ(delivery.correlation_id, id);
@@ -250,9 +160,9 @@ TEST_F(AmqpTrouble, GivesOutOneAtATimeToWhoAsksForOne) {
         taker_->publish(std::to_string(i));
     taker_->published().wait_for(20);
     const auto slow = taker_->bus().make_consumer(kQueue);
-    const auto first = take(*slow);
+    const auto first = take_one(*slow);
     ASSERT_TRUE(slow->ack(std::span(&first.tag, 1)).has_value());
-    take(*slow);
+    take_one(*slow);
 
     const auto other = taker_->bus().make_consumer(kQueue);
     std::size_t count = 0;
@@ -270,10 +180,14 @@ TEST_F(AmqpTrouble, SendsAgainWhatWasLostOnTheWay) {
     sender_->proxy().set(Mode::stall);
     sender_->publish("lost");
     sender_->wait_until_sent(2);
+    sender_->wait_until_shown("stockroom_bus_unconfirmed_messages 1");
+    EXPECT_FALSE(sender_->shows(reconnects(1)));
     sender_->proxy().cut();
     sender_->proxy().set(Mode::pass);
     EXPECT_THAT(sender_->published().wait_for(2), Each(Published::durable));
-    EXPECT_EQ(take(*consumer).bytes, "lost");
+    EXPECT_TRUE(sender_->shows(reconnects(1)));
+    sender_->wait_until_shown("stockroom_bus_unconfirmed_messages 0");
+    EXPECT_EQ(take_one(*consumer).bytes, "lost");
 }
 
 TEST_F(AmqpTrouble, SaysUnavailableWhileTheBrokerIsAwayAndWorksWhenItIsBack) {
@@ -297,7 +211,7 @@ TEST_F(AmqpTrouble, AnswersInTimeWhenTheBrokerSaysNothing) {
     EXPECT_THAT(
         told, UnorderedElementsAre(Published::durable, Published::unknown, Published::unavailable));
     sender_->proxy().set(Mode::pass);
-    EXPECT_EQ(take(*consumer).bytes, "sent") << "unknown was the truth";
+    EXPECT_EQ(take_one(*consumer).bytes, "sent") << "unknown was the truth";
     sender_->publish_until_durable("later");
 }
 
@@ -307,10 +221,10 @@ TEST_F(AmqpTrouble, NothingOfAnOldConnectionIsAckedOnTheNewOne) {
         taker_->publish(bytes);
     taker_->published().wait_for(2);
     const auto consumer = taker_->bus().make_consumer(kQueue);
-    const auto old = take(*consumer);
+    const auto old = take_one(*consumer);
     EXPECT_EQ(old.bytes, "1");
     taker_->proxy().cut();
-    const auto again = take(*consumer);
+    const auto again = take_one(*consumer);
     EXPECT_EQ(again.bytes, "1");
     EXPECT_EQ(again.earlier_deliveries, 1U);
     EXPECT_NE(again.tag, old.tag);
@@ -320,7 +234,7 @@ TEST_F(AmqpTrouble, NothingOfAnOldConnectionIsAckedOnTheNewOne) {
     EXPECT_EQ(acked.error().kind, ports::ErrorKind::retryable);
     EXPECT_FALSE(consumer->dead_letter(old.tag, "1", "why").has_value());
     ASSERT_TRUE(consumer->give_back(std::span(&again.tag, 1)).has_value());
-    std::vector<std::string> rest{take(*consumer).bytes, take(*consumer).bytes};
+    std::vector<std::string> rest{take_one(*consumer).bytes, take_one(*consumer).bytes};
     EXPECT_THAT(rest, UnorderedElementsAre("1", "2"));
 }
 
@@ -334,7 +248,7 @@ TEST_F(AmqpTrouble, ConsumesWhenTheBrokerComesLate) {
     sender_->make_publisher();
     EXPECT_EQ(sender_->publish_and_wait("1"), Published::durable);
     taker_->proxy().set(Mode::pass);
-    EXPECT_EQ(take(*consumer).bytes, "1");
+    EXPECT_EQ(take_one(*consumer).bytes, "1");
 }
 
 TEST_F(AmqpTrouble, InterruptAlsoWhileTheBrokerIsAway) {
@@ -349,7 +263,7 @@ TEST_F(AmqpTrouble, InterruptAlsoWhileTheBrokerIsAway) {
 TEST_F(AmqpTrouble, EndsWhateverTheBrokerDoes) {
     for (const auto mode : {Mode::refuse, Mode::stall}) {
         for (const bool was_connected : {false, true}) {
-            Side side(*host_, 1);
+            Side side(*host_, {});
             if (!was_connected) side.proxy().set(mode);
             const auto taken = side.proxy().connections();
             side.make_publisher();
@@ -374,10 +288,25 @@ TEST_F(AmqpTrouble, DeclaresAQueueAgainThatIsGone) {
     ASSERT_EQ(sender_->publish_and_wait("1"), Published::durable);
     host_->delete_queue(kQueue);
     EXPECT_EQ(sender_->publish_and_wait("2"), Published::unavailable);
+    EXPECT_TRUE(sender_->shows("stockroom_bus_returned_messages_total 1"));
     sender_->publish_until_durable("3");
     EXPECT_EQ(sender_->proxy().connections(), 1U);
     const auto consumer = taker_->bus().make_consumer(kQueue);
-    EXPECT_EQ(take(*consumer).bytes, "3");
+    EXPECT_EQ(take_one(*consumer).bytes, "3");
+}
+
+TEST_F(AmqpTrouble, CountsWhatAFullQueueRefuses) {
+    const VirtualHost host;
+    Side side(host, {.queue_max = 1});
+    declare_topology(side.bus());
+    side.make_publisher();
+    const auto deadline = patience();
+    while (side.publish_and_wait("1") != Published::queue_full) {
+        EXPECT_TRUE(side.shows("stockroom_bus_refused_messages_total 0"));
+        ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    }
+    EXPECT_TRUE(side.shows("stockroom_bus_refused_messages_total 1"));
+    EXPECT_EQ(side.proxy().connections(), 3U) << "it is good";
 }
 
 TEST_F(AmqpTrouble, SaysWhichQueueIsThereWithOtherArguments) {
@@ -409,7 +338,7 @@ TEST_F(AmqpTrouble, RepliesToWhoeverDoNoHarm) {
     for (const auto& address : {std::string("nowhere"), std::string("amq.rabbitmq.reply-to.g2dkAA"),
                                 std::string("stockroom.commands"), std::string(255, 'a')}) {
         host_->publish(kQueue, "1", address);
-        const auto delivery = take(*consumer);
+        const auto delivery = take_one(*consumer);
         EXPECT_EQ(delivery.reply_to, address);
         consumer->reply({{delivery.reply_to, "answer"}});
         EXPECT_TRUE(consumer->dead_letter(delivery.tag, "1", "why").has_value());
@@ -417,6 +346,7 @@ TEST_F(AmqpTrouble, RepliesToWhoeverDoNoHarm) {
     }
     EXPECT_EQ(taker_->proxy().connections(), connections);
     EXPECT_THAT(host_->peek("stockroom.dead"), SizeIs(4));
+    EXPECT_TRUE(taker_->shows("stockroom_queue_dead_total 4"));
 }
 
 TEST_F(AmqpTrouble, AMessageGivenBackAgainAndAgainBecomesADeadLetter) {
@@ -425,12 +355,12 @@ TEST_F(AmqpTrouble, AMessageGivenBackAgainAndAgainBecomesADeadLetter) {
     ASSERT_EQ(sender_->publish_and_wait("poison"), Published::durable);
     ASSERT_EQ(sender_->publish_and_wait("good"), Published::durable);
     for (std::uint32_t count = 0; count <= 20; ++count) {
-        const auto delivery = take(*consumer);
+        const auto delivery = take_one(*consumer);
         ASSERT_EQ(delivery.bytes, "poison");
         ASSERT_EQ(delivery.earlier_deliveries, count);
         ASSERT_TRUE(consumer->give_back(std::span(&delivery.tag, 1)).has_value());
     }
-    EXPECT_EQ(take(*consumer).bytes, "good");
+    EXPECT_EQ(take_one(*consumer).bytes, "good");
     const auto deadline = patience();
     while (host_->peek("stockroom.dead").empty())
         ASSERT_LT(std::chrono::steady_clock::now(), deadline);

@@ -1,6 +1,7 @@
 #include "tcp_proxy.hpp"
 
 #include <cerrno>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -21,19 +22,11 @@ namespace {
     throw std::system_error(errno, std::generic_category(), what);
 }
 
-/// False when one of the two is gone.
-bool hand_on(int from, int to) {
-    char bytes[65'536];
-    const auto size = recv(from, bytes, sizeof bytes, MSG_DONTWAIT);
-    if (size < 0) return errno == EAGAIN;
-    for (ssize_t sent = 0; sent < size;) {
-        const auto part =
-            send(to, bytes + sent, static_cast<std::size_t>(size - sent), MSG_NOSIGNAL);
-        if (part < 0) return false;
-        sent += part;
-    }
-    return size > 0;
-}
+/// AMQP 0-9-1, 4.2.3 and 4.2.7.
+constexpr std::string_view kHeartbeat{"\x08\0\0\0\0\0\0\xCE", 8};
+
+/// So small that a client notices soon when nobody reads.
+constexpr int kBufferBytes = 65'536;
 
 }  // namespace
 
@@ -46,6 +39,8 @@ TcpProxy::TcpProxy(Address target)
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     auto* generic = reinterpret_cast<sockaddr*>(&address);
+    // What is accepted inherits it.
+    setsockopt(listener_, SOL_SOCKET, SO_RCVBUF, &kBufferBytes, sizeof kBufferBytes);
     if (bind(listener_, generic, size) != 0 || listen(listener_, 64) != 0 ||
         getsockname(listener_, generic, &size) != 0)
         fail("listen");
@@ -92,6 +87,14 @@ std::size_t TcpProxy::connections() {
     return connections_;
 }
 
+std::vector<std::size_t> TcpProxy::heartbeats() {
+    const base::lock_guard lock(mutex_);
+    std::vector<std::size_t> counts;
+    for (const auto& [client, count] : heartbeats_)
+        counts.push_back(count);
+    return counts;
+}
+
 void TcpProxy::wake() {
     const std::uint64_t one = 1;
     if (write(wake_, &one, sizeof one) < 0) fail("write");
@@ -120,12 +123,31 @@ void TcpProxy::run() {
             if (descriptors[i].revents == 0 || found == other_.end()) continue;
             const auto [from, to] = *found;
             if (hand_on(from, to)) continue;
-            other_.erase(from);
-            other_.erase(to);
+            for (const int socket : {from, to}) {
+                other_.erase(socket);
+                heartbeats_.erase(socket);
+            }
             close(from);
             close(to);
         }
     }
+}
+
+bool TcpProxy::hand_on(int from, int to) {
+    char bytes[65'536];
+    const auto size = recv(from, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (size < 0) return errno == EAGAIN;
+    const auto client = heartbeats_.find(from);
+    if (client != heartbeats_.end() &&
+        std::string_view(bytes, static_cast<std::size_t>(size)) == kHeartbeat)
+        ++client->second;
+    for (ssize_t sent = 0; sent < size;) {
+        const auto part =
+            send(to, bytes + sent, static_cast<std::size_t>(size - sent), MSG_NOSIGNAL);
+        if (part < 0) return false;
+        sent += part;
+    }
+    return size > 0;
 }
 
 void TcpProxy::accept_one() {
@@ -149,11 +171,13 @@ void TcpProxy::accept_one() {
     const int yes = 1;
     setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    heartbeats_.emplace(client, 0);
     other_.emplace(client, server);
     other_.emplace(server, client);
 }
 
 void TcpProxy::close_all() {
+    heartbeats_.clear();
     for (const auto& [from, to] : std::exchange(other_, {}))
         close(from);
 }

@@ -34,9 +34,13 @@ class TcpProxy {
     void cut();
     /// How many connections were taken.
     [[nodiscard]] std::size_t connections();
+    /// How often the client has sent nothing but an AMQP heartbeat: of each connection there is.
+    [[nodiscard]] std::vector<std::size_t> heartbeats();
 
   private:
     void run();
+    /// False when one of the two is gone.
+    [[nodiscard]] bool hand_on(int from, int to) STOCKROOM_REQUIRES(mutex_);
     void accept_one() STOCKROOM_REQUIRES(mutex_);
     void close_all() STOCKROOM_REQUIRES(mutex_);
     void wake();
@@ -48,7 +52,8 @@ class TcpProxy {
     base::mutex mutex_;
     Mode mode_ STOCKROOM_GUARDED_BY(mutex_) = Mode::pass;
     bool is_stopping_ STOCKROOM_GUARDED_BY(mutex_) = false;
-    std::map<int, int> other_ STOCKROOM_GUARDED_BY(mutex_);  // both ways
+    std::map<int, int> other_ STOCKROOM_GUARDED_BY(mutex_);               // both ways
+    std::map<int, std::size_t> heartbeats_ STOCKROOM_GUARDED_BY(mutex_);  // by the client's socket
     std::size_t connections_ STOCKROOM_GUARDED_BY(mutex_) = 0;
     std::thread thread_;
 };

@@ -31,7 +31,6 @@ using std::chrono::milliseconds;
 /// A broker that is there answers a connect at once.
 constexpr milliseconds kConnectMax{1'500};
 constexpr milliseconds kGoodbyeMax{1'000};
-constexpr int kHeartbeatSeconds = 10;
 constexpr milliseconds kTick{1'000};
 
 timeval to_timeval(milliseconds span) {
@@ -101,12 +100,14 @@ Connection::Connection(std::string_view service, Watch& watch)
 
 Expected<std::unique_ptr<Connection>> Connection::open(const Endpoint& endpoint,
                                                        std::string_view service,
-                                                       std::string_view purpose, Watch& watch) {
+                                                       std::string_view purpose,
+                                                       std::chrono::seconds heartbeat,
+                                                       Watch& watch) {
     std::unique_ptr<Connection> connection(new Connection(service, watch));
     if (connection->state_ == nullptr)
         return std::unexpected(connection->fail("connecting", "out of memory"));
     auto ready = connection->connect(endpoint);
-    if (ready) ready = connection->log_in(endpoint, purpose);
+    if (ready) ready = connection->log_in(endpoint, purpose, heartbeat);
     if (!ready) return std::unexpected(std::move(ready.error()));
     return connection;
 }
@@ -154,7 +155,8 @@ Expected<void> Connection::connect(const Endpoint& endpoint) {
     return {};
 }
 
-Expected<void> Connection::log_in(const Endpoint& endpoint, std::string_view purpose) {
+Expected<void> Connection::log_in(const Endpoint& endpoint, std::string_view purpose,
+                                  std::chrono::seconds heartbeat) {
     auto timeout = to_timeval(kCallMax);
     amqp_set_handshake_timeout(state_, &timeout);
     amqp_set_rpc_timeout(state_, &timeout);
@@ -174,8 +176,9 @@ Expected<void> Connection::log_in(const Endpoint& endpoint, std::string_view pur
     {
         const Watch::Call call(watch_, kCallMax);
         const auto reply = amqp_login_with_properties(
-            state_, endpoint.vhost.c_str(), kChannelMax, AMQP_DEFAULT_FRAME_SIZE, kHeartbeatSeconds,
-            &table, AMQP_SASL_METHOD_PLAIN, endpoint.user.c_str(), endpoint.password.c_str());
+            state_, endpoint.vhost.c_str(), kChannelMax, AMQP_DEFAULT_FRAME_SIZE,
+            static_cast<int>(heartbeat.count()), &table, AMQP_SASL_METHOD_PLAIN,
+            endpoint.user.c_str(), endpoint.password.c_str());
         if (reply.reply_type != AMQP_RESPONSE_NORMAL)
             return std::unexpected(fail("logging in", describe_login(reply)));
     }

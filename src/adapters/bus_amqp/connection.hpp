@@ -94,6 +94,7 @@ class Connection {
     [[nodiscard]] static Expected<std::unique_ptr<Connection>> open(const Endpoint& endpoint,
                                                                     std::string_view service,
                                                                     std::string_view purpose,
+                                                                    std::chrono::seconds heartbeat,
                                                                     Watch& watch);
     /// Says goodbye when it still can: what was sent before has then arrived.
     ~Connection();
@@ -153,7 +154,8 @@ class Connection {
     struct Content;
     Connection(std::string_view service, Watch& watch);
     [[nodiscard]] Expected<void> connect(const Endpoint& endpoint);
-    [[nodiscard]] Expected<void> log_in(const Endpoint& endpoint, std::string_view purpose);
+    [[nodiscard]] Expected<void> log_in(const Endpoint& endpoint, std::string_view purpose,
+                                        std::chrono::seconds heartbeat);
     [[nodiscard]] Expected<void> check_answer(std::string_view doing);
     [[nodiscard]] Expected<void> check_status(int status, std::string_view doing);
     [[nodiscard]] ports::Error fail(std::string_view doing, std::string_view why);

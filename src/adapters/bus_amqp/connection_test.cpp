@@ -40,7 +40,8 @@ TEST(Connection, SaysWhatTheSystemSaysOfABrokerThatIsNotThere) {
     Watchdog watchdog;
     Watch watch(watchdog);
     const auto url = "amqp://127.0.0.1:" + std::to_string(deaf.port());
-    const auto opened = Connection::open(parse_url(url, "").value(), "test", "test", watch);
+    const auto opened = Connection::open(parse_url(url, "").value(), "test", "test",
+                                         std::chrono::seconds(10), watch);
     ASSERT_FALSE(opened.has_value());
     EXPECT_EQ(opened.error().kind, ports::ErrorKind::retryable);
     EXPECT_THAT(opened.error().detail, testing::HasSubstr("connection refused"));

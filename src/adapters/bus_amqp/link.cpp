@@ -73,7 +73,8 @@ Connection* Link::connect() {
 }
 
 Expected<std::unique_ptr<Connection>> Link::open() {
-    auto opened = Connection::open(shared_->endpoint, shared_->options.service, purpose_, watch_);
+    auto opened = Connection::open(shared_->endpoint, shared_->options.service, purpose_,
+                                   shared_->options.heartbeat, watch_);
     if (!opened) return opened;
     auto ready = declare_topology(**opened, shared_->options.queue_max);
     if (ready) ready = set_up_(**opened);

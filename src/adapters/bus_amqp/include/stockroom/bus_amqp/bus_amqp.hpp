@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <expected>
 #include <memory>
@@ -20,6 +21,8 @@ struct Options {
     std::size_t queue_max = 100'000;             // messages that wait in one command queue at most
     std::size_t commands_per_message_max = 256;  // 1 to contract::kMaxCommandsPerMessage
     std::size_t messages_in_flight_max = 64;     // unconfirmed, per queue
+    /// When nothing came from the other side for twice as long, the connection is lost; from 2 s.
+    std::chrono::seconds heartbeat{10};
 };
 
 /// RabbitMQ (DESIGN: messages). Every publisher, consumer and subscription has a connection and a
