@@ -123,7 +123,7 @@ void Engine::run(std::stop_token stop) {
 
 bool Engine::work_off(const std::stop_token& stop, std::vector<ports::Delivery> taken) {
     instruments_->in_flight.set(static_cast<double>(taken.size()));
-    taken_at_ = std::chrono::steady_clock::now();
+    instruments_->oldest_taken_seconds.start(std::chrono::steady_clock::now());
     const auto fresh = put_fresh_first(taken);
     std::span<const ports::Delivery> rest(taken);
     const auto work_off_next = [&](std::size_t messages, std::size_t commands_max) {
@@ -143,7 +143,7 @@ bool Engine::work_off(const std::stop_token& stop, std::vector<ports::Delivery> 
         goes_on = work_off_next(1, 1) && (rest.empty() || !stop.stop_requested());
     if (!goes_on) give_back(rest);
     instruments_->in_flight.set(0);
-    instruments_->oldest_taken_seconds.set(0);
+    instruments_->oldest_taken_seconds.stop();
     return goes_on;
 }
 
@@ -179,8 +179,6 @@ void Engine::answer(std::span<const Task> pings) {
 bool Engine::settle(const std::stop_token& stop, std::span<const Task> tasks) {
     int conflicts = 0;
     while (true) {
-        const std::chrono::duration<double> age = std::chrono::steady_clock::now() - taken_at_;
-        instruments_->oldest_taken_seconds.set(age.count());
         auto settled = decide_and_commit(stop, tasks);
         const bool is_conflict = !settled && settled.error().kind == ports::ErrorKind::conflict;
         conflicts = is_conflict ? conflicts + 1 : 0;

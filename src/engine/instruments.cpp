@@ -13,10 +13,9 @@ Instruments::Instruments(telemetry::Metrics& metrics, std::string service)
       in_flight(metrics.gauge("stockroom_messages_in_flight",
                               "Messages taken from the queue and not yet done with",
                               {{"service", service}})),
-      oldest_taken_seconds(metrics.gauge(
-          "stockroom_oldest_taken_seconds",
-          "For how long the oldest command taken waits to be decided, as of the last attempt",
-          {{"service", service}})),
+      oldest_taken_seconds(metrics.age("stockroom_oldest_taken_seconds",
+                                       "For how long the oldest command taken waits to be decided",
+                                       {{"service", service}})),
       batch_size(metrics.histogram("stockroom_batch_commands", "Commands of one commit",
                                    telemetry::size_buckets(), {{"service", service}})),
       load_seconds(metrics.histogram("stockroom_batch_load_seconds",

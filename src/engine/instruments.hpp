@@ -23,7 +23,7 @@ class Instruments {
     telemetry::Counter repeated;
     telemetry::Counter dead;
     telemetry::Gauge in_flight;
-    telemetry::Gauge oldest_taken_seconds;
+    telemetry::Age oldest_taken_seconds;
     telemetry::Histogram batch_size;
     telemetry::Histogram load_seconds;
     telemetry::Histogram decide_seconds;

@@ -1,6 +1,7 @@
 #include "stockroom/telemetry/metrics.hpp"
 
 #include <map>
+#include <optional>
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -9,6 +10,7 @@
 #include <prometheus/text_serializer.h>
 
 #include "stockroom/base/check.hpp"
+#include "stockroom/base/mutex.hpp"
 
 namespace stockroom::telemetry {
 namespace {
@@ -27,9 +29,34 @@ std::string checked_name(std::string_view name) {
 
 }  // namespace
 
+namespace {
+
+/// What an Age shows.
+struct Running {
+    explicit Running(prometheus::Gauge& its_gauge) : gauge(its_gauge) {}
+
+    void set(std::optional<std::chrono::steady_clock::time_point> its_since) {
+        const base::lock_guard lock(mutex);
+        since = its_since;
+    }
+    void show() {
+        const base::lock_guard lock(mutex);
+        const auto now = std::chrono::steady_clock::now();
+        gauge.Set(since ? std::chrono::duration<double>(now - *since).count() : 0);
+    }
+
+    prometheus::Gauge& gauge;
+    base::mutex mutex;
+    std::optional<std::chrono::steady_clock::time_point> since STOCKROOM_GUARDED_BY(mutex);
+};
+
+}  // namespace
+
 /// Thread-safe: the registry and its families lock for themselves.
 struct Metrics::Families {
     prometheus::Registry registry;
+    base::mutex mutex;
+    std::map<prometheus::Gauge*, Running> ages STOCKROOM_GUARDED_BY(mutex);
 };
 
 void Counter::add(double amount) {
@@ -42,6 +69,14 @@ void Gauge::set(double value) {
 
 void Gauge::add(double amount) {
     static_cast<prometheus::Gauge*>(gauge_)->Increment(amount);
+}
+
+void Age::start(std::chrono::steady_clock::time_point since) {
+    static_cast<Running*>(age_)->set(since);
+}
+
+void Age::stop() {
+    static_cast<Running*>(age_)->set(std::nullopt);
 }
 
 void Histogram::observe(double value) {
@@ -79,6 +114,12 @@ Gauge Metrics::gauge(std::string_view name, std::string_view help, Labels labels
     return Gauge(&family.Add(to_prometheus(labels)));
 }
 
+Age Metrics::age(std::string_view name, std::string_view help, Labels labels) {
+    auto* const shown = static_cast<prometheus::Gauge*>(gauge(name, help, labels).gauge_);
+    const base::lock_guard lock(families_->mutex);
+    return Age(&families_->ages.try_emplace(shown, *shown).first->second);
+}
+
 Histogram Metrics::histogram(std::string_view name, std::string_view help,
                              const std::vector<double>& buckets, Labels labels) {
     auto& family = prometheus::BuildHistogram()
@@ -89,6 +130,11 @@ Histogram Metrics::histogram(std::string_view name, std::string_view help,
 }
 
 std::string Metrics::to_text() const {
+    {
+        const base::lock_guard lock(families_->mutex);
+        for (auto& [gauge, running] : families_->ages)
+            running.show();
+    }
     return prometheus::TextSerializer().Serialize(families_->registry.Collect());
 }
 

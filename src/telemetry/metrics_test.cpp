@@ -1,5 +1,8 @@
 #include "stockroom/telemetry/metrics.hpp"
 
+#include <chrono>
+#include <string>
+#include <string_view>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -42,6 +45,24 @@ TEST(Metrics, GaugesGoUpAndDown) {
     gauge.add(5);
     gauge.add(-2);
     EXPECT_THAT(metrics.to_text(), HasSubstr("stockroom_open 3\n"));
+}
+
+TEST(Metrics, AnAgeGrowsUntilItIsRead) {
+    using namespace std::chrono_literals;
+    Metrics metrics;
+    auto age = metrics.age("stockroom_age_seconds", "Age", {{"of", "a"}});
+    const auto shown = [&metrics] {
+        const std::string text = metrics.to_text();
+        const std::string_view name = "\nstockroom_age_seconds{of=\"a\"} ";
+        return std::stod(text.substr(text.find(name) + name.size()));
+    };
+    EXPECT_EQ(shown(), 0);
+    age.start(std::chrono::steady_clock::now() - 1h);
+    const double first = shown();
+    EXPECT_GE(first, 3'600);
+    EXPECT_GT(shown(), first) << "nobody has set it meanwhile";
+    metrics.age("stockroom_age_seconds", "Age", {{"of", "a"}}).stop();
+    EXPECT_EQ(shown(), 0);
 }
 
 TEST(Metrics, PutsAnObservationIntoItsBucket) {

@@ -94,9 +94,8 @@ class Engine {
     ports::Consumer& consumer_;
     ports::Store& store_;
     std::unique_ptr<Instruments> instruments_;
-    std::chrono::steady_clock::time_point taken_at_;  // what is in flight
-    std::uint32_t failures_ = 0;                      // in a row
-    std::set<std::uint64_t> not_set_aside_;           // tags whose dead letter the bus did not take
+    std::uint32_t failures_ = 0;             // in a row
+    std::set<std::uint64_t> not_set_aside_;  // tags whose dead letter the bus did not take
     std::minstd_rand random_{std::random_device{}()};
 
     mutable base::mutex mutex_;

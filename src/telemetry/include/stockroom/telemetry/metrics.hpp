@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -35,6 +36,20 @@ class Gauge {
     void* gauge_;
 };
 
+/// A gauge of how long something takes already, in seconds, as of when the metrics are read; 0
+/// while nothing is under way.
+class Age {
+  public:
+    /// Again: since then instead.
+    void start(std::chrono::steady_clock::time_point since);
+    void stop();
+
+  private:
+    friend class Metrics;
+    explicit Age(void* age) : age_(age) {}
+    void* age_;
+};
+
 class Histogram {
   public:
     void observe(double value);
@@ -61,6 +76,7 @@ class Metrics {
 
     Counter counter(std::string_view name, std::string_view help, Labels labels = {});
     Gauge gauge(std::string_view name, std::string_view help, Labels labels = {});
+    Age age(std::string_view name, std::string_view help, Labels labels = {});
     Histogram histogram(std::string_view name, std::string_view help,
                         const std::vector<double>& buckets, Labels labels = {});
 
