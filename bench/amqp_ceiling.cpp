@@ -2,6 +2,7 @@
 // the gateway's had to a durable quorum queue, confirmed, and consumes and acks them on another
 // connection. It has as many in flight as the clients had requests; nothing is decoded.
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -60,13 +61,32 @@ Connection connect(std::string url) {
     return connection;
 }
 
-/// A queue as Stockroom's own, which goes when the program does.
+amqp_table_entry_t text(const char* key, const char* value) {
+    amqp_table_entry_t entry{};
+    entry.key = amqp_cstring_bytes(key);
+    entry.value.kind = AMQP_FIELD_KIND_UTF8;
+    entry.value.value.bytes = amqp_cstring_bytes(value);
+    return entry;
+}
+
+amqp_table_entry_t number(const char* key, std::int64_t value) {
+    amqp_table_entry_t entry{};
+    entry.key = amqp_cstring_bytes(key);
+    entry.value.kind = AMQP_FIELD_KIND_I64;
+    entry.value.value.i64 = value;
+    return entry;
+}
+
+/// A queue with the arguments of Stockroom's own command queues, which goes when the program does.
 void declare(const Connection& connection, const std::string& queue) {
-    amqp_table_entry_t type{};
-    type.key = amqp_cstring_bytes("x-queue-type");
-    type.value.kind = AMQP_FIELD_KIND_UTF8;
-    type.value.value.bytes = amqp_cstring_bytes("quorum");
-    const amqp_table_t arguments{.num_entries = 1, .entries = &type};
+    std::array entries{text("x-queue-type", "quorum"),
+                       number("x-delivery-limit", 20),
+                       number("x-max-length", 100'000),
+                       text("x-overflow", "reject-publish"),
+                       text("x-dead-letter-exchange", "stockroom.dead"),
+                       text("x-dead-letter-strategy", "at-least-once")};
+    const amqp_table_t arguments{.num_entries = static_cast<int>(entries.size()),
+                                 .entries = entries.data()};
     amqp_queue_declare(connection.get(), kChannel, bytes_of(queue), 0, 1, 0, 0, arguments);
     expect_reply(connection, "the queue cannot be declared");
 }
