@@ -2,6 +2,7 @@
 and when it is over all is well again by itself."""
 
 import http.client
+import itertools
 import json
 import os
 import threading
@@ -10,7 +11,7 @@ import urllib.parse
 
 import pytest
 
-from client import Client, eventually, strict_json
+from client import DEADLINE_SECONDS, Client, eventually, strict_json
 from crowd import command_id
 from stage import Stage
 
@@ -20,6 +21,7 @@ SLOWNESS = int(os.environ.get("STOCKROOM_SLOWNESS", "1"))  # of a sanitizer's bu
 ANSWER_SECONDS = 10 * SLOWNESS
 WELL_AGAIN_SECONDS = 30 * SLOWNESS
 WRITERS, READERS = 8, 4
+WAITING = 20
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +139,50 @@ def test_no_write_hangs_and_all_is_well_again(stage, contract, what):
     client.place(sku, 1)
     client.check_books(sku)
     assert stage.audit() == ""
+    client.close()
+
+
+def test_a_memory_alarm_refuses_writes_for_good_and_acks_go_on(stage, contract):
+    """The broker says that it takes nothing (connection.blocked): so nothing is sent to it that might
+    still be done. What it holds is worked off all the same, since that is what makes room."""
+    client = Client(stage.url, contract)
+    sku = client.create_item(stock=10**6)
+    run, gateway, alarm = f"alarm-{sku}", stage.part("gateway"), Trouble(stage, "a memory alarm")
+
+    def names_the_alarm():
+        return "low on memory" in (gateway.unready() or "")
+
+    def tries_to_write(number):
+        client.place(sku, 1, status=None, key=f"{run}/try/{number}")
+        return names_the_alarm()
+
+    stage.pause("orders")
+    try:
+        waiting = [f"{run}/waiting/{i}" for i in range(WAITING)]
+        for key in waiting:
+            client.place(sku, 1, status=202, key=key, prefer="respond-async")
+        alarm.begin()
+        # RabbitMQ tells a connection when that publishes something.
+        numbers = itertools.count()
+        eventually(lambda: tries_to_write(next(numbers)), "/readyz names the alarm")
+        eventually(lambda: stage.queue_lengths()["stockroom.orders"] > 0, "the queue is counted")
+        stage.resume("orders")
+        for i, prefer in enumerate([None, "respond-async", "wait=30"] * 5):
+            key = f"{run}/refused/{i}"
+            answer = client.place(sku, 1, status=503, key=key, prefer=prefer)
+            assert answer.json["outcome"] == "none", answer.text
+            assert "retry-after" in answer.headers, answer.text
+            client.get(f"/v1/commands/{command_id(key)}", status=404)
+        eventually(lambda: stage.queue_lengths()["stockroom.orders"] == 0, "all is decided and acked")
+        assert names_the_alarm(), "it goes on"
+    finally:
+        stage.resume("orders")
+        alarm.end()
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    wait_until_well(stage, deadline)
+    wait_for_outcomes(client, waiting, deadline)
+    client.place(sku, 1)
+    client.check_books(sku)
     client.close()
 
 
