@@ -31,6 +31,10 @@ SERVICES = {
     "generator": (70, None),
     "records": (80, "local_service"),
 }
+# Who is replaced first, group after group: who takes commands before who sends them, so that nobody is
+# sent what only a newer one understands. Health sends, too: pings, and letters again. The generator may
+# not be ready without a gateway.
+REPLACED = (("catalogue", "stock", "orders", "records"), ("health", "relay"), ("generator", "gateway"))
 # What has a log besides them, and in which folder.
 SERVERS = {"broker": "broker", "epmd": "broker", "store": "store"}
 PORT_DEFAULT = 8080
@@ -120,8 +124,10 @@ class System:
 
     def services(self):
         """Every replica that shall be there."""
-        return [self.service(name, number)
-                for name in SERVICES for number in range(1, self.replicas[name] + 1)]
+        return [replica for name in SERVICES for replica in self.replicas_of(name)]
+
+    def replicas_of(self, name):
+        return [self.service(name, number) for number in range(1, self.replicas[name] + 1)]
 
     def surplus(self):
         """Every replica that runs and shall not."""
@@ -224,18 +230,27 @@ class System:
         for service in self.surplus():
             say(f"Stopping {service.name}")
             service.stop()
-        outdated = [service for service in self.services() if service.why_outdated()]
-        services = self.services()
+        if any(service.why_outdated() for service in self.services()):
+            for names in REPLACED:
+                self.start_group(names, say)
+        else:
+            self.start_group(SERVICES, say)
+        if self.queues_path.exists():
+            self.write_down_queues(say)
+
+    def start_group(self, names, say):
+        """Of the services of these names."""
+        services = [replica for name in names for replica in self.replicas_of(name)]
+        outdated = [service for service in services if service.why_outdated()]
         started = [service for service in services if not service.process.is_running]
+        if started or outdated:
+            self.queues_path.touch()  # they may declare new ones
         if started:
             say(f"Starting {', '.join(service.name for service in started)}")
-            self.queues_path.touch()  # they may declare new ones
         for service in started:
             service.start()
         for service in services:
             self.wait_until_ready(service, service.name, say)
-        if self.queues_path.exists():
-            self.write_down_queues(say)
         # One after the other, so that what has replicas is always there.
         for service in outdated:
             say(f"Replacing {service.name}, {service.why_outdated()}")

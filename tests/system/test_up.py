@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from buyer import Buyer
 from client import Client
 from local_system import ROOT, System, command, dev, end, environment, new_system, table
 
@@ -188,12 +189,22 @@ def test_scale_goes_up_and_down_and_is_kept(system, up):
     assert "listening" in dev(system, "logs", "orders-3").stdout
 
 
-def test_a_newer_binary_replaces_an_older_one_while_orders_go_on(system, client, up):
-    sku = client.create_item(stock=1000)
-    all_ready(dev(system, "up", "--scale", "orders=2"))
-    binary = system.binaries / "stockroom-orders"
+def renew(system, service):
+    """As a build does; what runs the old file runs an older binary then."""
+    binary = system.binaries / f"stockroom-{service}"
     shutil.copy(binary, binary.with_suffix(".new"))
     binary.with_suffix(".new").replace(binary)
+
+
+def started(rows, *names):
+    """When each was, as the kernel counts."""
+    return [int(process.start_time(rows[name][0])) for name in names]
+
+
+def test_a_newer_binary_replaces_an_older_one_while_orders_go_on(system, client, up):
+    sku = client.create_item(stock=10**6)
+    all_ready(dev(system, "up", "--scale", "orders=2"))
+    renew(system, "orders")
     ending = threading.Event()
     placed, failed = [], []
 
@@ -218,6 +229,50 @@ def test_a_newer_binary_replaces_an_older_one_while_orders_go_on(system, client,
     assert {name for name in before if after[name] != before[name]} == {"orders-1", "orders-2"}
     assert failed == []
     assert client.another().numbers(sku)[1] == len(placed) > 0
+
+
+def test_whoever_takes_commands_is_replaced_before_whoever_sends_them(system, client, up):
+    """Clients that write meanwhile are cut off by nothing but the gateway's own end."""
+    before = pids(all_ready(dev(system, "up", "--scale", "orders=2")))
+    services = {name: system.service(name.split("-")[0], int(name.split("-")[1])) for name in before if name not in SERVERS}
+    sku = client.create_item(stock=10**6)
+    client.close()
+    for name in SERVICES:
+        renew(system, name.split("-")[0])
+
+    def who_runs():
+        return {name for name, service in services.items() if service.process.pid == before[name]}
+
+    buyers = [Buyer(client, sku, who_runs) for _ in range(2)]
+    for buyer in buyers:
+        buyer.start()
+    wait_until(lambda: all(buyer.placed or buyer.failure for buyer in buyers))
+    done = dev(system, "up")
+    placed = [len(buyer.placed) for buyer in buyers]
+    wait_until(lambda: all(len(buyer.placed) > count or buyer.failure
+                           for buyer, count in zip(buyers, placed)))
+    for buyer in buyers:
+        buyer.end()
+
+    after = all_ready(done)
+    assert {name for name in before if pids(after)[name] != before[name]} == set(services)
+    deciding = started(after, "catalogue-1", "stock-1", "orders-1", "orders-2", "records-1")
+    watching = started(after, "health-1", "relay-1")
+    assert max(deciding) <= min(watching)
+    assert max(watching) <= started(after, "generator-1")[0] <= started(after, "gateway-1")[0]
+    cuts = [cut for buyer in buyers for cut in buyer.cuts]
+    assert all(who <= {"gateway-1"} for _, who in cuts), cuts
+    orders = [order for buyer in buyers for order in buyer.placed]
+    assert len(set(orders)) == len(orders) == client.numbers(sku)[1]
+
+
+def test_a_gateway_that_is_missing_waits_for_whom_it_sends_commands_to(system, up):
+    renew(system, "orders")
+    os.kill(up["gateway-1"][0], signal.SIGKILL)
+    wait_until(lambda: not system.service("gateway").process.is_running)
+    after = all_ready(dev(system, "up"))
+    assert replaced(up, after) == {"orders-1", "gateway-1"}
+    assert started(after, "orders-1") <= started(after, "gateway-1")
 
 
 def test_logs_are_those_of_the_service(system, up):
