@@ -7,10 +7,10 @@ import random
 import time
 import uuid
 
-import pika
 import pytest
 
 from client import Client, eventually
+from poison import TRIPS, Commands, publish, undone
 from stage import DECIDING, Stage
 from subscriber import Connected
 
@@ -18,6 +18,8 @@ SEED = int(os.environ.get("STOCKROOM_SEED", random.randrange(2**32)))
 GOOD, ARRAY = 1000, 256
 DEAD_EXCHANGE = "stockroom.dead"
 DEAD_QUEUE = "tests.dead"  # gets what health gets
+REASON_HEADER = "x-reason"
+NO_JSON = "this is no command {"
 SECONDS = 10 * int(os.environ.get("STOCKROOM_SLOWNESS", "1"))
 
 
@@ -31,35 +33,11 @@ def stage(binaries, tmp_path_factory):
     stage.end()
 
 
-def command(kind, body, actor="user:test"):
-    return {"id": str(uuid.uuid4()), "kind": kind, "actor": actor, "at": "2026-11-21T10:00:00Z",
-            "body": body}
-
-
-class Commands:
-    """Good ones for a service, as many as are asked for."""
-
-    def __init__(self, service, sku):
-        self.service, self.sku = service, sku
-
-    def make(self, actor="user:test"):
-        if self.service == "catalogue":
-            return command("create_item", {"sku": f"T-{uuid.uuid4().hex}"}, actor)
-        if self.service == "stock":
-            return command("receive_stock", {"sku": self.sku, "location": "main", "quantity": 1}, actor)
-        return command("place_order", {"lines": [{"sku": self.sku, "quantity": 1}]}, actor)
-
-
 def poisons(commands):
-    """(what, an element of an array, or None where nothing of it can be read; text of its reason)"""
-    return {"tripping": (commands.make(actor="trip"), "a command that trips"),
-            "unreadable": ({"nonsense": str(uuid.uuid4())}, "")}
-
-
-def publish(channel, queue, bodies):
-    properties = pika.BasicProperties(content_type="application/json", delivery_mode=2)
-    for body in bodies:
-        channel.basic_publish("stockroom.commands", queue, body, properties, mandatory=True)
+    """(an element of an array, what its dead letter is known by, text of its reason)"""
+    tripping, nonsense = commands.make(actor=TRIPS), str(uuid.uuid4())
+    return [(tripping, tripping["id"], "a command that trips"),
+            ({"nonsense": nonsense}, nonsense, "the command has no id")]
 
 
 def dead_letters(stage):
@@ -73,10 +51,8 @@ def dead_letters(stage):
             found.append((body.decode("utf-8", "replace"), properties.headers or {}))
 
 
-def undone(stage, ids):
-    listed = ",".join(f"'{given}'" for given in ids)
-    return len(ids) - int(stage.sql(
-        f"SELECT count(*) FROM stockroom.outcomes WHERE command IN ({listed})"))
+def letters_of(text, letters):
+    return [letter for letter in letters if text in letter[0]]
 
 
 @pytest.mark.parametrize("inside_an_array", [False, True], ids=["alone", "in an array"])
@@ -89,17 +65,19 @@ def test_the_good_are_done_and_the_poison_is_put_aside(stage, contract, service,
     commands = Commands(service, sku)
     good = [commands.make() for _ in range(GOOD)]
     poison = poisons(commands)
+    reasons = {text: reason for _, text, reason in poison}
     if inside_an_array:
         bodies = []
-        for element, _ in poison.values():
+        for element, _, _ in poison:
             array = [commands.make() for _ in range(ARRAY - 1)]
             good += array
             array.insert(dice.randrange(ARRAY), element)
             bodies.append(json.dumps(array))
         bodies += [json.dumps(one) for one in good[:GOOD]]
     else:
-        bodies = [json.dumps(one) for one in [*good, *(element for element, _ in poison.values())]]
-        bodies.append("this is no command {")
+        bodies = [json.dumps(one) for one in [*good, *(element for element, _, _ in poison)]]
+        bodies.append(NO_JSON)
+        reasons[NO_JSON] = "this is not JSON"
     dice.shuffle(bodies)
     dead_letters(stage)
 
@@ -109,22 +87,18 @@ def test_the_good_are_done_and_the_poison_is_put_aside(stage, contract, service,
         publish(channel, f"stockroom.{service}", bodies)
     published = time.monotonic()
     found = []
-    expected = len(poison) + (0 if inside_an_array else 1)
-    while len(found) < expected or undone(stage, [one["id"] for one in good]):
+    while not all(letters_of(text, found) for text in reasons) or undone(stage, good):
         assert time.monotonic() < published + SECONDS, (
-            f"{undone(stage, [one['id'] for one in good])} are not done; dead: {found}")
+            f"{undone(stage, good)} are not done; dead: {found}")
         found += dead_letters(stage)
         time.sleep(0.05)
     print(f"{len(bodies)} messages published in {published - started:.1f} s, all settled "
           f"{time.monotonic() - published:.1f} s later")
 
-    for what, (element, reason) in poison.items():
-        letters = [letter for letter in found if is_of(letter[0], element)]
-        assert letters, f"no dead letter of the {what} one: {found}"
-        for body, headers in letters:
-            assert headers.get(REASON_HEADER), f"without its reason: {headers} {body[:200]}"
-            assert reason in headers[REASON_HEADER]
-    tripping = poison["tripping"][0]["id"]
+    for text, reason in reasons.items():
+        for body, headers in letters_of(text, found):
+            assert reason in headers.get(REASON_HEADER, ""), f"{headers} {body[:200]}"
+    tripping = poison[0][0]["id"]
     assert client.get(f"/v1/commands/{tripping}").json["state"] == "dead"
     # The neighbours of the poison are not dead, not even once.
     assert not [body for body, _ in found if any(one["id"] in body for one in good)]
@@ -133,10 +107,3 @@ def test_the_good_are_done_and_the_poison_is_put_aside(stage, contract, service,
     client.check_books(sku)
     assert stage.audit() == ""
     client.close()
-
-
-REASON_HEADER = "x-reason"
-
-
-def is_of(body, element):
-    return element.get("id", element.get("nonsense")) in body

@@ -23,6 +23,7 @@ std::optional<Wrap> find_rig(std::string_view name) {
     if (name == "killed_after_publishing") return Wrap{.bus = rigged::killed_after_publishing};
     if (name == "no_outcomes") return Wrap{.store = rigged::no_outcomes};
     if (name == "trip") return Wrap{.decide = rigged::trip};
+    if (name == "killed_by_a_command") return Wrap{.decide = rigged::killed_by_a_command};
     return std::nullopt;
 }
 

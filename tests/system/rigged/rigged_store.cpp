@@ -1,3 +1,4 @@
+#include <csignal>
 #include <utility>
 #include <vector>
 
@@ -53,6 +54,12 @@ std::unique_ptr<ports::Store> no_outcomes(std::unique_ptr<ports::Store> store) {
 
 domain::Decision trip(const domain::Snapshot& snapshot, const domain::Command& command) {
     CHECK(command.actor != "trip", "a command that trips");
+    return domain::decide(snapshot, command);
+}
+
+domain::Decision killed_by_a_command(const domain::Snapshot& snapshot,
+                                     const domain::Command& command) {
+    if (command.actor == "trip") (void)std::raise(SIGKILL);
     return domain::decide(snapshot, command);
 }
 

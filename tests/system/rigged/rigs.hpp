@@ -7,7 +7,7 @@
 #include "stockroom/ports/store.hpp"
 
 // Ways to build a service wrongly, each put before a part that is right: what the checker of the
-// system's tests must notice. And a way to make one command break it.
+// system's tests must notice. And ways to make one command break it.
 
 namespace stockroom::rigged {
 
@@ -27,5 +27,9 @@ namespace stockroom::rigged {
 /// The rules, but for a command of the actor "trip", which trips a CHECK.
 [[nodiscard]] domain::Decision trip(const domain::Snapshot& snapshot,
                                     const domain::Command& command);
+
+/// The rules, but for a command of the actor "trip", which kills the process.
+[[nodiscard]] domain::Decision killed_by_a_command(const domain::Snapshot& snapshot,
+                                                   const domain::Command& command);
 
 }  // namespace stockroom::rigged
