@@ -172,6 +172,7 @@ class Checker:
                 self.findings.note(f"the books of {sku} do not agree: {error}")
                 continue
             if books[:2] != (on_hand, held[sku]):
+                self.findings.duplicated += books[0] > on_hand
                 self.findings.note(f"{sku} has {books[0]}, {books[1]} held, "
                                    f"by what was told it is {on_hand}, {held[sku]}")
 

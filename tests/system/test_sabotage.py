@@ -26,6 +26,7 @@ def findings_of(binaries, contract, folder, rig, seed):
     try:
         campaign = Campaign(stage, contract, seed, ORDERS, seconds_max=SECONDS)
         campaign.run(parts, 2, pairs)
+        stage.wait_until_ready()
         return campaign.check(settle_seconds=10)
     finally:
         stage.end()
