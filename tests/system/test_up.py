@@ -234,7 +234,8 @@ def test_a_newer_binary_replaces_an_older_one_while_orders_go_on(system, client,
 def test_whoever_takes_commands_is_replaced_before_whoever_sends_them(system, client, up):
     """Clients that write meanwhile are cut off by nothing but the gateway's own end."""
     before = pids(all_ready(dev(system, "up", "--scale", "orders=2")))
-    services = {name: system.service(name.split("-")[0], int(name.split("-")[1])) for name in before if name not in SERVERS}
+    services = {service.name: service
+                for service in System(system.folder, system.binaries).services()}
     sku = client.create_item(stock=10**6)
     client.close()
     for name in SERVICES:
