@@ -16,7 +16,7 @@ BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
 SUPERUSER = "postgres"
 DATABASE = "stockroom"
 OWNER = "stockroom_owner"  # of the database and all that `stockroom migrate` makes in it
-# Who logs in, and which of the roles that `stockroom migrate` makes it has.
+# Who logs in, and which role it has; `stockroom migrate` gives the roles their rights.
 LOGINS = {
     "local_service": "stockroom_service",
     "local_reader": "stockroom_reader",
@@ -143,16 +143,21 @@ class Store:
         """Database and owner, when they are not there yet."""
         if self.sql(f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'").strip():
             return
-        self.create_login(OWNER, "CREATEROLE")
+        for role in LOGINS.values():
+            self.create_role(role)
+        self.create_login(OWNER)
         self.sql(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
         self.sql(f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC")
 
-    def create_login(self, name, more=""):
+    def create_role(self, name, more=""):
         if not self.sql(f"SELECT 1 FROM pg_roles WHERE rolname = '{name}'").strip():
-            self.sql(f"CREATE ROLE {name} LOGIN {more} PASSWORD '{self.password(name)}'")
+            self.sql(f"CREATE ROLE {name} {more}")
+
+    def create_login(self, name):
+        self.create_role(name, f"LOGIN PASSWORD '{self.password(name)}'")
 
     def create_logins(self):
-        """After `stockroom migrate`, which makes their roles."""
+        """After `stockroom migrate`, which gives their roles the rights."""
         for name, role in LOGINS.items():
             self.create_login(name)
             self.sql(f"GRANT {role} TO {name}")
