@@ -204,6 +204,11 @@ TEST_F(AmqpEvents, AreToBePublishedAgainWhenTheConnectionIsLostAfterARefusal) {
     host_->delete_queue("full");
     host_->make_queue("kept", "stockroom.events");
     proxy_->cut();
+    // It has noticed, and stands again, before anything is published.
+    const auto deadline = base::in(60s);
+    while (!metrics_.to_text().contains(
+        "stockroom_bus_reconnects_total{connection=\"event publisher\"} 1"))
+        ASSERT_LT(std::chrono::steady_clock::now(), deadline);
     const auto published = publisher_->publish(messages(4, 4), base::in(20s));
     ASSERT_FALSE(published);
     EXPECT_EQ(published.error().kind, ports::ErrorKind::retryable);
