@@ -10,6 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::fail_calls;
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using testing::Rig;
 using testing::World;
@@ -93,7 +94,7 @@ TEST(RelayRefusals, ArePublishedAgainForAWhileAndThenCount) {
     EXPECT_EQ(rig.relay->trouble(), "");
     EXPECT_EQ(rig.metric("stockroom_relay_lag_positions"), "0");
     EXPECT_EQ(rig.metric("stockroom_relay_refused_events_total"), "3");
-    EXPECT_EQ(world.heartbeats().back(), 5);
+    EXPECT_THAT(world.heartbeats(), Contains(5));
     const auto count = world.positions().size();
     world.append("b");
     rig.step();
