@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from server import SANITIZER_REPORT
+from server import check_log
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "deploy"))
@@ -32,15 +32,14 @@ def dev(system, verb, *arguments):
 
 
 def end(system):
-    """Stops it and removes its data. Fails when it does not stop, or a sanitizer has found something."""
+    """Stops it and removes its data. Fails when it does not stop in time, or a sanitizer has found
+    something."""
     done = dev(system, "down")
     system.store.discard()  # whatever is found below, and wherever it stands
     assert done.returncode == 0, done.stderr
     assert system.running() == []
     for path in (system.folder / "services").glob("*.log"):
-        log = path.read_text(encoding="utf-8", errors="replace")
-        report = SANITIZER_REPORT.search(log)
-        assert not report, log[report.start() - 200:][:20000]
+        check_log(path.name, path.read_text(encoding="utf-8", errors="replace"))
     assert dev(system, "down", "--data").returncode == 0
     assert not system.folder.exists()
 

@@ -12,6 +12,15 @@ import time
 START_SECONDS = 60
 STOP_SECONDS = 60  # the promise is 10; the sanitizers' builds check for leaks at the end
 SANITIZER_REPORT = re.compile(r"(Address|Leak|Thread)Sanitizer|runtime error:")
+LATE_STOP = "the stop took too long"  # and then it ended with what it could not finish undone
+
+
+def check_log(name, log):
+    """Fails when a sanitizer has found something, or a stop was cut off. Not for who is stopped while a
+    server stands still: then it ends so, as it should."""
+    report = SANITIZER_REPORT.search(log)
+    assert not report, f"{name}: {log[report.start() - 200:][:20000]}"
+    assert LATE_STOP not in log, f"{name} did not end in time: {log[-5000:]}"
 
 
 class Server:

@@ -14,7 +14,7 @@ import uuid
 
 import pytest
 
-from server import SANITIZER_REPORT, STOP_SECONDS
+from server import STOP_SECONDS, check_log
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "deploy"))
 
@@ -179,9 +179,7 @@ class Services:
         self.is_ended = True
         killed = [name for name, service in self.services.items() if not service.stop()]
         for service in self.services.values():
-            log = service.process.log_path.read_text(encoding="utf-8")
-            report = SANITIZER_REPORT.search(log)
-            assert not report, f"{service.name}: {log[report.start() - 200:][:20000]}"
+            check_log(service.name, service.process.log_path.read_text(encoding="utf-8"))
         assert not killed, f"had to be killed: {killed}"
         self.audit()
 

@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import sys
 
-from server import SANITIZER_REPORT, STOP_SECONDS
+from server import STOP_SECONDS, check_log
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "deploy"))
 
@@ -119,9 +119,7 @@ class Stage:
 
     def check_logs(self):
         for path in (self.system.folder / "services").glob("*.log"):
-            log = path.read_text(encoding="utf-8", errors="replace")
-            report = SANITIZER_REPORT.search(log)
-            assert not report, f"{path.name}: {log[report.start() - 200:][:20000]}"
+            check_log(path.name, path.read_text(encoding="utf-8", errors="replace"))
 
     def end(self):
         told = []
