@@ -28,7 +28,10 @@ Heard read(std::string_view type, std::string_view bytes) {
     Heard heard{.what = type == contract::kHeartbeatType ? What::heartbeat : What::events,
                 .first = events->front().position,
                 .last = events->back().position};
-    if (heard.what == What::heartbeat) return heard;
+    if (heard.what == What::heartbeat) {
+        heard.at = events->back().at;
+        return heard;
+    }
     std::int64_t position = heard.first;
     for (const contract::CloudEvent& event : *events) {
         if (event.position != position++) return unreadable("its positions have a gap");

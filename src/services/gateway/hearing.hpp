@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "stockroom/base/mutex.hpp"
+#include "stockroom/base/time.hpp"
 #include "stockroom/ports/events.hpp"
 
 #include "cache_keys.hpp"
@@ -26,6 +27,7 @@ struct Heard {
     std::int64_t first = 0;
     std::int64_t last = 0;
     std::vector<CacheKey> changed{};
+    base::Time at{};  // of a heartbeat: what was committed by then is in the log up to `last`
 };
 
 /// Hears events on the bus's thread and carries them, read, to the thread of the io_context; all

@@ -39,7 +39,8 @@ class HearingTest : public testing::Test {
 
 TEST_F(HearingTest, CarriesAllThatCameInMeanwhileInOrder) {
     hearing_->on_gap();
-    const auto heartbeat = contract::make_heartbeat(6, {});
+    const auto at = base::Time::from_microseconds(7);
+    const auto heartbeat = contract::make_heartbeat(6, at);
     hearing_->on_events(contract::kHeartbeatType, bytes_of({heartbeat}));
     hearing_->on_events("item.changed", bytes_of({changed(7, "A"), changed(8, "B")}));
     EXPECT_EQ(context_.poll(), 1U);
@@ -49,6 +50,7 @@ TEST_F(HearingTest, CarriesAllThatCameInMeanwhileInOrder) {
     EXPECT_EQ(heard[0].what, What::gap);
     EXPECT_EQ(heard[1].what, What::heartbeat);
     EXPECT_EQ(heard[1].last, 6);
+    EXPECT_EQ(heard[1].at, at);
     EXPECT_EQ(heard[2].what, What::events);
     EXPECT_EQ(heard[2].first, 7);
     EXPECT_EQ(heard[2].last, 8);

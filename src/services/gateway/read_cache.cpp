@@ -1,5 +1,6 @@
 #include "read_cache.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "stockroom/telemetry/log.hpp"
@@ -127,7 +128,7 @@ void ReadCache::hear(std::span<const Heard> heard, Time now) {
                 hear_events(one);
                 break;
             case Heard::What::heartbeat:
-                hear_heartbeat(one.last, now);
+                hear_heartbeat(one, now);
                 break;
         }
     }
@@ -144,11 +145,15 @@ void ReadCache::hear_events(const Heard& heard) {
     position_ = heard.last;
 }
 
-void ReadCache::hear_heartbeat(std::int64_t position, Time now) {
+void ReadCache::hear_heartbeat(const Heard& heard, Time now) {
+    const auto position = heard.last;
+    const auto sent = heartbeat_times_.sent(heard.at, now);
     // One of a relay that has lost its lead: the next relay's will tell.
     if (hears_ && position < position_) return;
     if (hears_ && position > position_) stop_hearing();
-    heartbeat_ = now;
+    // No news when it comes: it waited in a broker or a gateway that stood still.
+    if (now - sent > options_.silence_max) return;
+    heartbeat_ = std::max(sent, heartbeat_.value_or(sent));
     if (hears_) return;
     // From here on every change is heard of; a read that has begun before may have missed one.
     hears_ = true;

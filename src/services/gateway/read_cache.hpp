@@ -15,6 +15,7 @@
 
 #include "cache_keys.hpp"
 #include "hearing.hpp"
+#include "heartbeat_times.hpp"
 
 namespace stockroom::gateway {
 
@@ -27,9 +28,9 @@ class ReadCache : public std::enable_shared_from_this<ReadCache> {
     struct Options {
         std::size_t entries_max = 100'000;
         std::size_t bytes_max = 64UL * 1024 * 1024;
-        /// Longest time without a heartbeat. The relay has looked at the log's end at most half a
-        /// second before it says so, and that waits in the bus as long at most: together no answer
-        /// is older than 3 s without saying so.
+        /// Longest time since the relay has looked at the log's end, by its last heartbeat. How
+        /// long that was under way is known to less than half a second, so no answer is older than
+        /// 3 s without saying so (docs/decisions/read-cache.md).
         std::chrono::milliseconds silence_max{2'000};
     };
 
@@ -84,7 +85,7 @@ class ReadCache : public std::enable_shared_from_this<ReadCache> {
     using Entries = std::list<Entry>;  // the one used last comes first
 
     void hear_events(const Heard& heard);
-    void hear_heartbeat(std::int64_t position, Time now);
+    void hear_heartbeat(const Heard& heard, Time now);
     void stop_hearing();
     void keep(Entry entry);
     void erase(Entries::iterator entry);
@@ -108,7 +109,8 @@ class ReadCache : public std::enable_shared_from_this<ReadCache> {
 
     bool hears_ = false;
     std::int64_t position_ = 0;  // heard up to here, while it hears
-    std::optional<Time> heartbeat_;
+    HeartbeatTimes heartbeat_times_;
+    std::optional<Time> heartbeat_;  // when the last one was sent
 };
 
 }  // namespace stockroom::gateway

@@ -30,7 +30,13 @@ class ReadCacheTest : public testing::Test {
     explicit ReadCacheTest(ReadCache::Options options = {})
         : cache_(std::make_shared<ReadCache>(options, metrics_)) {}
 
-    void hear(const Heard& heard) { cache_->hear({&heard, 1}, now_); }
+    /// Heartbeats come as soon as they are sent, or so long after.
+    void hear(Heard heard, milliseconds way = {}) {
+        const auto clock =
+            std::chrono::duration_cast<std::chrono::microseconds>(now_.time_since_epoch() - way);
+        if (heard.what == What::heartbeat) heard.at = base::Time::from_microseconds(clock.count());
+        cache_->hear({&heard, 1}, now_);
+    }
     void fill(const CacheKey& key, std::string body = "{}", std::string tag = "\"1\"") {
         ReadCache::Fill(cache_, key, now_).finish(std::move(body), std::move(tag));
     }
@@ -194,6 +200,34 @@ TEST_F(ReadCacheTest, SilenceIsSeenWhenItEndsBeforeAnybodyReads) {
     hear(heartbeat(7));
     EXPECT_TRUE(hears());
     EXPECT_FALSE(knows(kApple));
+}
+
+TEST_F(ReadCacheTest, AHeartbeatCountsFromWhenItWasSent) {
+    hear(heartbeat(7));
+    fill(kApple);
+    now_ += milliseconds(1'900);
+    hear(heartbeat(7), milliseconds(900));
+    EXPECT_TRUE(knows(kApple));
+    now_ += milliseconds(1'100);
+    EXPECT_TRUE(knows(kApple));
+    now_ += milliseconds(1);
+    EXPECT_FALSE(knows(kApple)) << "two seconds after the last was sent";
+    const auto* old = cache_->find_old(kApple.view(), now_);
+    ASSERT_NE(old, nullptr);
+    EXPECT_EQ(old->old_since, now_ - milliseconds(2'001));
+    hear(heartbeat(7), milliseconds(2'001));
+    EXPECT_FALSE(hears()) << "it is no news any more";
+    hear(heartbeat(7));
+    EXPECT_TRUE(hears());
+}
+
+TEST_F(ReadCacheTest, ALateHeartbeatTellsOfAGapToo) {
+    hear(heartbeat(7));
+    now_ += milliseconds(1'900);
+    hear(heartbeat(7));
+    now_ += milliseconds(1'900);
+    hear(heartbeat(8), milliseconds(2'500));
+    EXPECT_FALSE(hears());
 }
 
 TEST_F(ReadCacheTest, AHeartbeatOfAFormerRelayIsNoSign) {
