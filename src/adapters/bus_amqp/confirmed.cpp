@@ -46,6 +46,13 @@ Expected<std::vector<std::size_t>> publish_confirmed(Connection& connection, Cha
     while (sent < messages.size() || !confirms.unconfirmed_.empty()) {
         if (auto pumped = connection.pump(confirms); !pumped)
             return std::unexpected(std::move(pumped.error()));
+        if (sent == messages.size() && confirms.unconfirmed_.empty()) break;
+        if (std::chrono::steady_clock::now() >= deadline) {
+            return std::unexpected(
+                ports::Error{ports::ErrorKind::retryable, connection.blocked().empty()
+                                                              ? "rabbitmq: no confirm in time"
+                                                              : connection.blocked()});
+        }
         const bool may_send = sent < messages.size() && connection.blocked().empty() &&
                               confirms.unconfirmed_.size() < kUnconfirmedMax &&
                               connection.writable();
@@ -55,14 +62,7 @@ Expected<std::vector<std::size_t>> publish_confirmed(Connection& connection, Cha
             confirms.unconfirmed_.emplace(*number, sent++);
             continue;
         }
-        if (std::chrono::steady_clock::now() >= deadline) {
-            return std::unexpected(
-                ports::Error{ports::ErrorKind::retryable, connection.blocked().empty()
-                                                              ? "rabbitmq: no confirm in time"
-                                                              : connection.blocked()});
-        }
-        if (sent < messages.size() || !confirms.unconfirmed_.empty())
-            wait_for(connections, nobody, deadline);
+        wait_for(connections, nobody, deadline);
     }
     if (!confirms.trouble_.empty())
         return std::unexpected(ports::Error{ports::ErrorKind::retryable, confirms.trouble_});

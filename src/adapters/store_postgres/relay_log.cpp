@@ -61,6 +61,12 @@ auto PostgresRelayLog::take_lead() -> Result<bool> {
     return finish(leads);
 }
 
+void PostgresRelayLog::give_up_lead() {
+    if (leading_session_ == 0) return;
+    leading_session_ = 0;
+    connection_.close();
+}
+
 void PostgresRelayLog::require_lead() {
     connection_.set_deadline(base::in(kCallMax));
     if (leading_session_ != 0 && connection_.is_open() && connection_.session() == leading_session_)

@@ -10,12 +10,14 @@
 
 namespace stockroom::store_postgres {
 
-/// The lead is an advisory lock of its session: the server frees it as soon as the session is gone.
+/// The lead is an advisory lock of its session: the server frees it as soon as the session is gone,
+/// and ends the session of a leader that has asked nothing for kSilenceMax.
 class PostgresRelayLog final : public ports::RelayLog {
   public:
     explicit PostgresRelayLog(Target target);
 
     Result<bool> take_lead() override;
+    void give_up_lead() override;
     Result<std::int64_t> position() override;
     Result<void> save_position(std::int64_t position) override;
     Result<std::vector<ports::LoggedEvent>> events_after(std::int64_t position,

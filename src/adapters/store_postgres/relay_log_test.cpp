@@ -34,6 +34,13 @@ class RelayLog : public testing::Test {
             std::to_string(count));
     }
 
+    void wait_until_nobody_leads() {
+        database().execute(
+            "SET lock_timeout = '60s'; "
+            "SELECT pg_advisory_lock(x'53746b72'::int, x'72656c79'::int); "
+            "SELECT pg_advisory_unlock(x'53746b72'::int, x'72656c79'::int)");
+    }
+
   private:
     std::optional<TestDatabase> database_;
 };
@@ -77,6 +84,30 @@ TEST_F(RelayLog, TheLeadIsLostWithTheSession) {
     expect_retryable(first->position());
     expect_retryable(first->save_position(5));
     EXPECT_EQ(must(second->position()), 0);
+    EXPECT_FALSE(must(first->take_lead()));
+}
+
+TEST_F(RelayLog, TheLeadIsLostBySilence) {
+    auto first = make("first");
+    auto second = make("second");
+    ASSERT_TRUE(must(first->take_lead()));
+    wait_until_nobody_leads();
+    EXPECT_TRUE(must(second->take_lead()));
+    expect_retryable(first->events_after(0, 10));
+    EXPECT_FALSE(must(first->take_lead()));
+}
+
+TEST_F(RelayLog, TheLeadCanBeGivenUp) {
+    auto first = make("first");
+    auto second = make("second");
+    second->give_up_lead();
+    ASSERT_TRUE(must(first->take_lead()));
+    second->give_up_lead();
+    EXPECT_FALSE(must(second->take_lead()));
+    first->give_up_lead();
+    expect_retryable(first->save_position(1));
+    wait_until_nobody_leads();
+    EXPECT_TRUE(must(second->take_lead()));
     EXPECT_FALSE(must(first->take_lead()));
 }
 

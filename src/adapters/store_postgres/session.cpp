@@ -36,7 +36,8 @@ constexpr auto kRead =
     "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_sort = off; "
     "SET random_page_cost = 1; SET max_parallel_workers_per_gather = 0;";
 
-/// Its lock must soon be free when its machine is gone.
+/// Its lock must soon be free when its machine is gone, or the process stands still
+/// (ports::RelayLog::kSilenceMax): one that lives asks again and again.
 constexpr auto kRelay =
     "SET tcp_keepalives_idle = 1; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 2; "
     "SET tcp_user_timeout = '3s'; SET plan_cache_mode = force_generic_plan; "
@@ -44,7 +45,7 @@ constexpr auto kRelay =
     "SET enable_sort = off; SET synchronous_commit = on; SET default_transaction_isolation = 'read "
     "committed'; "
     "SET statement_timeout = '10s'; SET lock_timeout = '5s'; "
-    "SET idle_in_transaction_session_timeout = '30s';";
+    "SET idle_session_timeout = '5s'; SET idle_in_transaction_session_timeout = '5s';";
 
 /// Reads whole tables, which it must not join row by row, however small PostgreSQL takes them to
 /// be.

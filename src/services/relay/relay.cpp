@@ -38,6 +38,7 @@ Relay::Relay(RelayOptions options, ports::EventPublisher& publisher, ports::Rela
     : options_(std::move(options)),
       publisher_(publisher),
       log_(log),
+      failing_max_(options_.failing_max),
       refusals_(std::make_unique<Refusals>(Refusals::Limits{.patience = options_.refusals_patience,
                                                             .memory = options_.refusals_memory})),
       sure_(std::make_unique<SurePosition>(options_.settling)),
@@ -63,6 +64,8 @@ Relay::Relay(RelayOptions options, ports::EventPublisher& publisher, ports::Rela
 Relay::~Relay() = default;
 
 milliseconds Relay::step() {
+    if (const auto left = chance_until_ - now(); left.count() > 0)
+        return std::chrono::ceil<milliseconds>(left);
     const bool led = leads_;
     const auto rest = led ? relay() : ask_for_lead();
     if (!rest) return back_off(rest.error());
@@ -95,6 +98,8 @@ Relay::Result<milliseconds> Relay::relay() {
         if (auto saved = save(); !saved) return std::unexpected(saved.error());
     }
 
+    const auto looked_at = base::Time::now();
+    lead_until_ = base::in(options_.lead_time_max);
     auto events = log_.events_after(published_, options_.events_max);
     if (!events) return store_failed(std::move(events.error()));
     check_order(*events, published_);
@@ -115,7 +120,7 @@ Relay::Result<milliseconds> Relay::relay() {
     // What publishing took may have left others waiting.
     const auto end = now();
     if (is_all && end >= heartbeat_due_ && end - begin < options_.heartbeat_interval / 2) {
-        if (auto said = publish_heartbeat(); !said) return std::unexpected(said.error());
+        if (auto said = publish_heartbeat(looked_at); !said) return std::unexpected(said.error());
     }
     return is_all ? options_.poll_interval : milliseconds(0);
 }
@@ -133,11 +138,8 @@ Relay::Result<void> Relay::publish(std::vector<ports::LoggedEvent> events) {
     const auto last = events.back().position;
     const auto messages = to_messages(std::move(events));
     const auto begin = now();
-    const auto taken = publisher_.publish(messages, base::in(options_.publish_time_max));
-    if (!taken) {
-        go_back();
-        return std::unexpected(taken.error());
-    }
+    const auto taken = publish(messages);
+    if (!taken) return std::unexpected(taken.error());
     const bool is_refused = taken->refused > 0;
     if (!refusals_->counts(is_refused, now()))
         return std::unexpected(ports::Error{
@@ -152,20 +154,40 @@ Relay::Result<void> Relay::publish(std::vector<ports::LoggedEvent> events) {
     return {};
 }
 
-Relay::Result<void> Relay::publish_heartbeat() {
-    const auto heartbeat = contract::make_heartbeat(published_, base::Time::now());
+Relay::Result<void> Relay::publish_heartbeat(base::Time looked_at) {
+    const auto heartbeat = contract::make_heartbeat(published_, looked_at);
     const ports::EventMessage message{.type = heartbeat.type,
                                       .first = published_,
                                       .last = published_,
                                       .bytes = contract::encode_events({&heartbeat, 1})};
+    if (const auto said = publish({&message, 1}); !said) return std::unexpected(said.error());
     heartbeat_due_ = now() + options_.heartbeat_interval;
-    const auto taken = publisher_.publish({&message, 1}, base::in(options_.publish_time_max));
-    if (!taken) {
-        go_back();
-        return std::unexpected(taken.error());
-    }
     sure_->published(published_, false, now());  // who refuses this one will hear the next
     return {};
+}
+
+Relay::Result<ports::EventsTaken> Relay::publish(std::span<const ports::EventMessage> messages) {
+    const auto begin = now();
+    const auto deadline = std::min(base::in(options_.publish_time_max), lead_until_);
+    auto taken = publisher_.publish(messages, deadline);
+    if (!taken) {
+        go_back();
+        count_failing(begin);
+        return taken;
+    }
+    failing_since_.reset();
+    failing_max_ = options_.failing_max;
+    return taken;
+}
+
+void Relay::count_failing(base::Deadline since) {
+    if (!failing_since_) failing_since_ = since;
+    if (now() - *failing_since_ < failing_max_) return;
+    telemetry::log(LogLevel::warning, "this relay cannot publish, and gives up the lead");
+    log_.give_up_lead();
+    lose_lead();
+    failing_max_ = std::min(2 * failing_max_, options_.failing_max_max);
+    chance_until_ = now() + options_.chance_time;
 }
 
 void Relay::go_back() {
@@ -202,11 +224,14 @@ void Relay::finish() {
 }
 
 std::unexpected<ports::Error> Relay::store_failed(ports::Error error) {
-    if (error.kind != ports::ErrorKind::permanent) {
-        leads_ = false;
-        leader_.set(0);
-    }
+    if (error.kind != ports::ErrorKind::permanent) lose_lead();
     return std::unexpected(std::move(error));
+}
+
+void Relay::lose_lead() {
+    leads_ = false;
+    leader_.set(0);
+    failing_since_.reset();
 }
 
 milliseconds Relay::back_off(const ports::Error& error) {

@@ -168,6 +168,89 @@ TEST(Relay, KeepsTheLeadWhileTheBusIsAway) {
     EXPECT_EQ(rig.relay->trouble(), "");
 }
 
+/// Publishing fails for so long, in steps of half a second.
+void fail_to_publish(Rig& rig, std::chrono::milliseconds time) {
+    for (const auto end = rig.time + time; rig.time < end; rig.time += 500ms)
+        rig.step();
+}
+
+TEST(Relay, GivesUpTheLeadWhenItCannotPublishForLong) {
+    World world;
+    world.append("a", 2);
+    Rig rig(world);
+    rig.step(2);
+    bool fails = true;
+    fail_calls(world, "publish", fails);
+    world.append("a", 2);
+    fail_to_publish(rig, rig.options.failing_max);
+    EXPECT_EQ(rig.metric("stockroom_relay_leader"), "1");
+    rig.step();
+    EXPECT_EQ(rig.metric("stockroom_relay_leader"), "0");
+    EXPECT_EQ(rig.relay->trouble(), "publish failed");
+
+    fails = false;
+    Rig other(world);
+    rig.step(3);
+    EXPECT_EQ(world.positions(), up_to(2)) << "the other one gets its chance";
+    other.step(2);
+    EXPECT_EQ(world.positions(), up_to(4));
+    rig.time += rig.options.chance_time;
+    rig.step();
+    EXPECT_EQ(rig.relay->trouble(), "");
+    EXPECT_EQ(rig.rest, rig.options.lead_interval);
+    EXPECT_GT(rig.options.chance_time, rig.options.lead_interval);
+}
+
+TEST(Relay, KeepsTheLeadLongerEachTimeThatItHasItInVain) {
+    World world;
+    Rig rig(world);
+    bool fails = true;
+    fail_calls(world, "publish", fails);
+    auto keeps = rig.options.failing_max;
+    for (int i = 0; i < 6; ++i) {
+        rig.step();
+        fail_to_publish(rig, keeps);
+        EXPECT_EQ(rig.metric("stockroom_relay_leader"), "1") << i;
+        rig.step();
+        EXPECT_EQ(rig.metric("stockroom_relay_leader"), "0") << i;
+        rig.time += rig.options.chance_time;
+        keeps = std::min(2 * keeps, rig.options.failing_max_max);
+    }
+    fails = false;
+    world.append("a", 2);
+    rig.step(2);
+    EXPECT_EQ(world.positions(), up_to(2));
+    EXPECT_EQ(rig.relay->trouble(), "");
+
+    fails = true;
+    world.append("a");
+    fail_to_publish(rig, rig.options.failing_max);
+    rig.step();
+    EXPECT_EQ(rig.metric("stockroom_relay_leader"), "0") << "as at first";
+}
+
+TEST(Relay, AsksTheLogOftenEnoughToKeepTheLead) {
+    const RelayOptions options;
+    EXPECT_LT(options.publish_time_max + options.backoff_max, ports::RelayLog::kSilenceMax);
+    EXPECT_LT(options.heartbeat_interval / 2 + options.publish_time_max + options.backoff_max,
+              ports::RelayLog::kSilenceMax);
+    EXPECT_LT(options.lead_time_max, ports::RelayLog::kSilenceMax);
+}
+
+TEST(Relay, PublishesNothingLongAfterItHasReadIt) {
+    World world;
+    world.append("a", 2);
+    Rig rig(world);
+    rig.options.lead_time_max = 50ms;
+    rig.remake();
+    rig.step();
+    const auto begin = std::chrono::steady_clock::now();
+    rig.step();
+    ASSERT_TRUE(world.publish_deadline());
+    EXPECT_LE(*world.publish_deadline(), std::chrono::steady_clock::now() + 50ms);
+    EXPECT_GE(*world.publish_deadline(), begin);
+}
+
 TEST(Relay, WaitsLongerWithEachFailureUpToABound) {
     World world;
     Rig rig(world);
@@ -216,6 +299,7 @@ TEST(Relay, EndsAtAGapInTheLog) {
     class Gap final : public ports::RelayLog {
       public:
         Result<bool> take_lead() override { return true; }
+        void give_up_lead() override {}
         Result<std::int64_t> position() override { return 4; }
         Result<void> save_position(std::int64_t) override { return {}; }
         Result<std::vector<ports::LoggedEvent>> events_after(std::int64_t, std::size_t) override {

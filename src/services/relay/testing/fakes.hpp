@@ -59,6 +59,11 @@ class World {
         const base::lock_guard lock(mutex_);
         return saved_;
     }
+    /// Of what was published last.
+    [[nodiscard]] std::optional<base::Deadline> publish_deadline() const {
+        const base::lock_guard lock(mutex_);
+        return publish_deadline_;
+    }
     [[nodiscard]] int calls() const {
         const base::lock_guard lock(mutex_);
         return calls_;
@@ -79,10 +84,7 @@ class World {
     class Log final : public ports::RelayLog {
       public:
         explicit Log(World& world) : world_(world) {}
-        ~Log() override {
-            const base::lock_guard lock(world_.mutex_);
-            if (world_.leader_ == this) world_.leader_ = nullptr;
-        }
+        ~Log() override { give_up(); }
 
         Result<bool> take_lead() override {
             if (auto error = world_.call("take_lead", this)) return std::unexpected(*error);
@@ -90,6 +92,7 @@ class World {
             if (world_.leader_ == nullptr) world_.leader_ = this;
             return world_.leader_ == this;
         }
+        void give_up_lead() override { give_up(); }
         Result<std::int64_t> position() override {
             if (auto error = world_.call("position", this)) return std::unexpected(*error);
             const base::lock_guard lock(world_.mutex_);
@@ -118,6 +121,11 @@ class World {
         }
 
       private:
+        void give_up() {
+            const base::lock_guard lock(world_.mutex_);
+            if (world_.leader_ == this) world_.leader_ = nullptr;
+        }
+
         World& world_;
     };
 
@@ -125,9 +133,10 @@ class World {
       public:
         explicit Publisher(World& world) : world_(world) {}
         std::expected<ports::EventsTaken, ports::Error> publish(
-            std::span<const ports::EventMessage> messages, base::Deadline /*deadline*/) override {
+            std::span<const ports::EventMessage> messages, base::Deadline deadline) override {
             const auto error = world_.call("publish", nullptr);
             const base::lock_guard lock(world_.mutex_);
+            world_.publish_deadline_ = deadline;
             const auto taken =
                 error ? messages.first(std::min(messages.size(), world_.partly)) : messages;
             world_.messages_.insert(world_.messages_.end(), taken.begin(), taken.end());
@@ -171,6 +180,7 @@ class World {
     std::int64_t saved_ STOCKROOM_GUARDED_BY(mutex_) = 0;
     const Log* leader_ STOCKROOM_GUARDED_BY(mutex_) = nullptr;
     std::vector<ports::EventMessage> messages_ STOCKROOM_GUARDED_BY(mutex_);
+    std::optional<base::Deadline> publish_deadline_ STOCKROOM_GUARDED_BY(mutex_);
     int calls_ STOCKROOM_GUARDED_BY(mutex_) = 0;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -11,7 +12,8 @@
 namespace stockroom::ports {
 
 /// The event log as the relay reads it, and how far it has come. One thread owns each; it may
-/// block. After a retryable error the lead is lost: ask for it again.
+/// block. After a retryable error the lead is lost: ask for it again. So it is, some time later,
+/// when nothing has been asked for kSilenceMax: another process may lead then.
 class RelayLog {
   public:
     virtual ~RelayLog() = default;
@@ -19,9 +21,13 @@ class RelayLog {
     template <typename T>
     using Result = std::expected<T, Error>;
 
+    static constexpr std::chrono::seconds kSilenceMax{5};
+
     /// Whether this one relays now. Of several processes one has the lead, until it ends or loses
     /// its connection to the store. Never waits for another to give it up.
     [[nodiscard]] virtual Result<bool> take_lead() = 0;
+    /// From here on another may take it. Who has none gives up nothing.
+    virtual void give_up_lead() = 0;
 
     /// Up to where everything is published; 0 at first. REQUIRES: it has the lead.
     [[nodiscard]] virtual Result<std::int64_t> position() = 0;

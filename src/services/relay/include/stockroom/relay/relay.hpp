@@ -6,6 +6,8 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,7 +25,15 @@ struct RelayOptions {
     std::chrono::milliseconds poll_interval{15};     // between looks at a log that stands still
     std::chrono::milliseconds lead_interval{1'000};  // between a standby's tries to take the lead
     std::chrono::milliseconds heartbeat_interval{1'000};
-    std::chrono::milliseconds publish_time_max{5'000};  // of what was read at once; then again
+    std::chrono::milliseconds publish_time_max{3'000};  // of what was read at once; then again
+    /// From a look at the log to the end of publishing what it gave: less than
+    /// ports::RelayLog::kSilenceMax, so that another who leads by then has not published more.
+    std::chrono::milliseconds lead_time_max{4'500};
+    // So long publishing may fail until another gets the chance to do better; doubles with each
+    // time in a row that this one had the lead in vain.
+    std::chrono::milliseconds failing_max{5'000};
+    std::chrono::milliseconds failing_max_max{60'000};
+    std::chrono::milliseconds chance_time{2'000};  // that others get; more than a lead_interval
     // What a queue does not take is published again for so long, and then counts as published;
     // until none has refused anything for refusals_memory, or the bus has failed.
     std::chrono::milliseconds refusals_patience{10'000};
@@ -33,7 +43,7 @@ struct RelayOptions {
     // How far the saved position lags at most: so much is published again by the next leader.
     std::chrono::milliseconds save_interval{100};
     std::int64_t unsaved_max = 5'000;
-    std::size_t events_max = 4'096;             // read at once
+    std::size_t events_max = 2'048;             // read at once
     std::chrono::milliseconds backoff_min{50};  // doubles up to
     std::chrono::milliseconds backoff_max{1'000};
     std::function<base::Deadline()> now = std::chrono::steady_clock::now;
@@ -44,8 +54,12 @@ struct RelayOptions {
 /// refusing them holds up nobody else, and misses them.
 ///
 /// While it has the lead it also says each heartbeat_interval how far it is, and with it that what
-/// was committed half an interval before is published. So it says nothing when the log cannot be
-/// read, and nothing while it lags.
+/// was committed before is published: before the heartbeat's time, which is that of its look. So it
+/// says nothing when the log cannot be read, and nothing while it lags.
+///
+/// A leader that cannot publish for failing_max gives up the lead: another may reach the bus. One
+/// that stood still, and is not the leader any more when it goes on, learns that before it
+/// publishes anything it had not handed to the bus already: repeats, all of them.
 ///
 /// One thread owns it, but for trouble().
 class Relay {
@@ -58,7 +72,7 @@ class Relay {
     Relay& operator=(const Relay&) = delete;
 
     /// Does what there is to do now, once, and says when to call again. It takes as long as the log
-    /// takes, and up to publish_time_max and a heartbeat_interval.
+    /// takes, and up to publish_time_max.
     [[nodiscard]] std::chrono::milliseconds step();
 
     /// Saves the position that was reached, as far as the log lets it.
@@ -75,9 +89,12 @@ class Relay {
     [[nodiscard]] Result<std::chrono::milliseconds> relay();
     [[nodiscard]] Result<std::int64_t> find_head(const std::vector<ports::LoggedEvent>& events);
     [[nodiscard]] Result<void> publish(std::vector<ports::LoggedEvent> events);
-    [[nodiscard]] Result<void> publish_heartbeat();
+    [[nodiscard]] Result<void> publish_heartbeat(base::Time looked_at);
+    [[nodiscard]] Result<ports::EventsTaken> publish(std::span<const ports::EventMessage> messages);
     [[nodiscard]] Result<void> save();
     [[nodiscard]] std::unexpected<ports::Error> store_failed(ports::Error error);
+    void count_failing(base::Deadline since);
+    void lose_lead();
     [[nodiscard]] std::chrono::milliseconds back_off(const ports::Error& error);
     void recover();
     /// The bus has failed: what it may have lost is published again.
@@ -91,6 +108,10 @@ class Relay {
     ports::RelayLog& log_;
 
     bool leads_ = false;
+    base::Deadline lead_until_;  // by a real clock, as what waits for the bus
+    std::optional<base::Deadline> failing_since_;
+    std::chrono::milliseconds failing_max_;
+    base::Deadline chance_until_;
     std::int64_t published_ = 0;  // position
     std::int64_t saved_ = 0;
     base::Deadline save_due_;
