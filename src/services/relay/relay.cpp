@@ -8,6 +8,7 @@
 #include "stockroom/telemetry/log.hpp"
 
 #include "messages.hpp"
+#include "read_size.hpp"
 #include "refusals.hpp"
 
 namespace stockroom::relay {
@@ -31,6 +32,13 @@ void check_order(const std::vector<ports::LoggedEvent>& events, std::int64_t aft
         CHECK(logged.position == ++after, "the log's positions have no gap");
 }
 
+std::size_t bytes_of(std::span<const ports::EventMessage> messages) {
+    std::size_t bytes = 0;
+    for (const auto& message : messages)
+        bytes += message.bytes.size();
+    return bytes;
+}
+
 }  // namespace
 
 Relay::Relay(RelayOptions options, ports::EventPublisher& publisher, ports::RelayLog& log,
@@ -39,6 +47,8 @@ Relay::Relay(RelayOptions options, ports::EventPublisher& publisher, ports::Rela
       publisher_(publisher),
       log_(log),
       failing_max_(options_.failing_max),
+      read_size_(std::make_unique<ReadSize>(
+          ReadSize::Limits{.events_max = options_.events_max, .bytes_max = options_.bytes_max})),
       refusals_(std::make_unique<Refusals>(Refusals::Limits{.patience = options_.refusals_patience,
                                                             .memory = options_.refusals_memory})),
       sure_(std::make_unique<SurePosition>(options_.settling)),
@@ -100,11 +110,15 @@ Relay::Result<milliseconds> Relay::relay() {
 
     const auto looked_at = base::Time::now();
     lead_until_ = base::in(options_.lead_time_max);
-    auto events = log_.events_after(published_, options_.events_max);
-    if (!events) return store_failed(std::move(events.error()));
+    const std::size_t asked = read_size_->get();
+    auto events = log_.events_after(published_, asked);
+    if (!events) {
+        read_size_->failed();
+        return store_failed(std::move(events.error()));
+    }
     check_order(*events, published_);
-    const bool is_all = events->size() < options_.events_max;
-    const auto head = find_head(*events);
+    const bool is_all = events->size() < asked;
+    const auto head = find_head(*events, is_all);
     if (!head) return std::unexpected(head.error());
 
     if (!events->empty()) {
@@ -125,9 +139,10 @@ Relay::Result<milliseconds> Relay::relay() {
     return is_all ? options_.poll_interval : milliseconds(0);
 }
 
-Relay::Result<std::int64_t> Relay::find_head(const std::vector<ports::LoggedEvent>& events) {
+Relay::Result<std::int64_t> Relay::find_head(const std::vector<ports::LoggedEvent>& events,
+                                             bool is_all) {
     if (events.empty()) return published_;
-    if (events.size() < options_.events_max) return events.back().position;
+    if (is_all) return events.back().position;
     auto head = log_.log_head();
     if (!head) return store_failed(std::move(head.error()));
     return *head;
@@ -150,6 +165,7 @@ Relay::Result<void> Relay::publish(std::vector<ports::LoggedEvent> events) {
     publish_seconds_.observe(std::chrono::duration<double>(now() - begin).count());
     events_total_.add(static_cast<double>(count));
     messages_total_.add(static_cast<double>(messages.size()));
+    read_size_->published(count, bytes_of(messages));
     published_ = last;
     return {};
 }
@@ -171,6 +187,7 @@ Relay::Result<ports::EventsTaken> Relay::publish(std::span<const ports::EventMes
     const auto deadline = std::min(base::in(options_.publish_time_max), lead_until_);
     auto taken = publisher_.publish(messages, deadline);
     if (!taken) {
+        read_size_->failed();
         go_back();
         count_failing(begin);
         return taken;
@@ -224,7 +241,7 @@ void Relay::finish() {
 }
 
 std::unexpected<ports::Error> Relay::store_failed(ports::Error error) {
-    if (error.kind != ports::ErrorKind::permanent) lose_lead();
+    lose_lead();  // the log keeps it through no error
     return std::unexpected(std::move(error));
 }
 

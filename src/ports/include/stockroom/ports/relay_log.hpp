@@ -12,7 +12,7 @@
 namespace stockroom::ports {
 
 /// The event log as the relay reads it, and how far it has come. One thread owns each; it may
-/// block. After a retryable error the lead is lost: ask for it again. So it is, some time later,
+/// block. After an error the lead is lost: ask for it again. So it is, some time later,
 /// when nothing has been asked for kSilenceMax: another process may lead then.
 class RelayLog {
   public:

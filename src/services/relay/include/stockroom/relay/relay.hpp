@@ -18,6 +18,7 @@
 
 namespace stockroom::relay {
 
+class ReadSize;
 class Refusals;
 class SurePosition;
 
@@ -43,7 +44,8 @@ struct RelayOptions {
     // How far the saved position lags at most: so much is published again by the next leader.
     std::chrono::milliseconds save_interval{100};
     std::int64_t unsaved_max = 5'000;
-    std::size_t events_max = 2'048;             // read at once
+    std::size_t events_max = 2'048;             // read at once,
+    std::size_t bytes_max = 4 * 1024 * 1024;    // and about so many, of messages
     std::chrono::milliseconds backoff_min{50};  // doubles up to
     std::chrono::milliseconds backoff_max{1'000};
     std::function<base::Deadline()> now = std::chrono::steady_clock::now;
@@ -87,7 +89,8 @@ class Relay {
 
     [[nodiscard]] Result<std::chrono::milliseconds> ask_for_lead();
     [[nodiscard]] Result<std::chrono::milliseconds> relay();
-    [[nodiscard]] Result<std::int64_t> find_head(const std::vector<ports::LoggedEvent>& events);
+    [[nodiscard]] Result<std::int64_t> find_head(const std::vector<ports::LoggedEvent>& events,
+                                                 bool is_all);
     [[nodiscard]] Result<void> publish(std::vector<ports::LoggedEvent> events);
     [[nodiscard]] Result<void> publish_heartbeat(base::Time looked_at);
     [[nodiscard]] Result<ports::EventsTaken> publish(std::span<const ports::EventMessage> messages);
@@ -117,6 +120,7 @@ class Relay {
     base::Deadline save_due_;
     base::Deadline heartbeat_due_;
     unsigned failures_ = 0;  // in a row
+    const std::unique_ptr<ReadSize> read_size_;
     const std::unique_ptr<Refusals> refusals_;
     const std::unique_ptr<SurePosition> sure_;  // published_, or before it
     std::int64_t refused_untold_ = 0;           // events
