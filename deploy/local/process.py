@@ -72,17 +72,16 @@ class Process:
 
     def ask_to_end(self, number=signal.SIGTERM):
         """Returns at once. Asks only once: a second signal ends some at once, with work undone."""
+        self.resume()  # before, since it would also disturb LeakSanitizer, which stops what is ending
         pid = self.pid
         if pid is None or self.is_stopping:
             return
         shutil.copyfile(self.pid_path, self.stopping_path)
         signal_process(pid, number)
-        self.resume()
 
     def stop(self, seconds, number=signal.SIGTERM):
         """Asks it to end, and kills it after so long. Gives whether it ended by itself."""
         self.ask_to_end(number)
-        self.resume()
         deadline = time.monotonic() + seconds
         while self.is_running:
             if time.monotonic() > deadline:

@@ -133,7 +133,7 @@ def test_the_outcome_can_be_asked_for(client):
 
 def test_what_happens_is_told(client):
     srn = fresh_srn()
-    with Listener(client, types="record.*") as listener:
+    with Listener(client.address, types="record.*") as listener:
         insert(client, srn, name="Ann")
         insert(client, srn, name="Ann", status=200)
         insert(client, srn, name="Bob", status=200)
