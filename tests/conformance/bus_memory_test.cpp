@@ -166,10 +166,10 @@ TEST(MemoryBus, IsFullOfBytesTooUntilTheyAreAcked) {
 
 TEST(MemoryBus, TakesNoMoreDeadLettersThanItHasRoomFor) {
     telemetry::Metrics metrics;
+    std::vector<Published> told;  // also while the bus ends
     MemoryBus bus(metrics, {.queue_max = 2});
     const auto publisher = bus.make_publisher(nullptr);
     const auto consumer = bus.make_consumer("q");
-    std::vector<Published> told;
     publisher->publish("q", new_id(), "x", false, [&](Published what) { told.push_back(what); });
     const auto taken = consumer->take(1, base::in(1s));
     ASSERT_TRUE(taken.has_value());
