@@ -27,10 +27,6 @@ std::string checked_name(std::string_view name) {
     return std::string(name);
 }
 
-}  // namespace
-
-namespace {
-
 /// What an Age shows.
 struct Running {
     explicit Running(prometheus::Gauge& its_gauge) : gauge(its_gauge) {}

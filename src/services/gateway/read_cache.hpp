@@ -29,7 +29,7 @@ class ReadCache : public std::enable_shared_from_this<ReadCache> {
         std::size_t entries_max = 100'000;
         std::size_t bytes_max = 64UL * 1024 * 1024;
         /// Longest time since the relay has looked at the log's end, by its last heartbeat. How
-        /// long that was under way is known to less than half a second, so no answer is older than
+        /// long that was under way is known to less than a second, so no answer is older than
         /// 3 s without saying so (docs/decisions/read-cache.md).
         std::chrono::milliseconds silence_max{2'000};
     };

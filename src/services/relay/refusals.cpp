@@ -24,6 +24,12 @@ void Refusals::forget() {
 }
 
 void SurePosition::published(std::int64_t position, bool is_refused, base::Deadline now) {
+    if (is_refused) refused_at_ = now;
+    // What was refused is settled by now, and all since then was taken.
+    if (!is_refused && refused_at_ && now - *refused_at_ >= settling_) {
+        begin_at(position);
+        return;
+    }
     if (sure_ != last_ && now - next_since_ >= settling_) {
         sure_ = next_;
         next_ = last_;

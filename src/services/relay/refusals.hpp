@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "stockroom/base/time.hpp"
 
@@ -41,7 +42,10 @@ class SurePosition {
   public:
     explicit SurePosition(std::chrono::milliseconds settling) : settling_(settling) {}
 
-    void begin_at(std::int64_t position) { sure_ = next_ = last_ = position; }
+    void begin_at(std::int64_t position) {
+        sure_ = next_ = last_ = position;
+        refused_at_.reset();
+    }
     /// The bus has taken something: everything up to here is published, and of what was not so
     /// before, something may be refused.
     void published(std::int64_t position, bool is_refused, base::Deadline now);
@@ -52,7 +56,8 @@ class SurePosition {
     std::int64_t sure_ = 0;
     std::int64_t next_ = 0;  // is sure a settling after next_since_
     base::Deadline next_since_;
-    std::int64_t last_ = 0;  // published
+    std::int64_t last_ = 0;                     // published
+    std::optional<base::Deadline> refused_at_;  // the last time, since it began
 };
 
 }  // namespace stockroom::relay

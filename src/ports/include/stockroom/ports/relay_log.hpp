@@ -12,8 +12,8 @@
 namespace stockroom::ports {
 
 /// The event log as the relay reads it, and how far it has come. One thread owns each; it may
-/// block. After an error the lead is lost: ask for it again. So it is, some time later,
-/// when nothing has been asked for kSilenceMax: another process may lead then.
+/// block. The lead is lost with any error, and some time after nothing has been asked for
+/// kSilenceMax: another process may have it then. Ask for it again.
 class RelayLog {
   public:
     virtual ~RelayLog() = default;
