@@ -3,6 +3,7 @@ tests/system that kill and check (campaign.py) want of a stage."""
 
 import functools
 import http.client
+import json
 import os
 import pathlib
 import subprocess
@@ -56,12 +57,32 @@ class Compose:
     def up(self, *services):
         self("up", "-d", *services)
 
+    def down(self):
+        """Docker 20.10 now and then keeps the place that a container had in a network, and then refuses to
+        remove the network: it is freed by force, and `down` goes on from there."""
+        if "has active endpoints" in self.run("down").stderr:
+            for network in ("bus", "services"):
+                self.free(self.network(network))
+        if self.docker("network", "ls", "--quiet", "--filter",
+                       f"label=com.docker.compose.project={self.project}"):
+            self("down")
+
+    def free(self, network):
+        """Of whatever has a place in it still."""
+        found = self.docker.run("network", "inspect", network)
+        if found.returncode != 0:
+            return  # it is gone
+        for place in json.loads(found.stdout)[0]["Containers"].values():
+            self.docker("network", "disconnect", "--force", network, place["Name"])
+
     def remove(self):
         """Whatever there is of it, also its data; in a hurry."""
         for kind, every, options in (("container", ["--all"], ["--force", "--volumes"]),
                                      ("network", [], []), ("volume", [], [])):
             found = self.docker(kind, "ls", *every, "--quiet", "--filter",
                                 f"label=com.docker.compose.project={self.project}").split()
+            for network in found if kind == "network" else ():
+                self.free(network)
             if found:
                 self.docker(kind, "rm", *options, *found)
 

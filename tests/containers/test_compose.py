@@ -239,7 +239,7 @@ def test_down_and_up_again_keeps_all_data(system):
     before = system.rows()
     queues = set(system.queue_lengths())
     assert all(before[table] for table in ("items", "levels", "movements", "orders", "log")), before.keys()
-    system("down")
+    system.down()
     assert not [part for part in [*system.services, *SERVERS] if system.containers(part)]
     system.up("store")
     system.wait_until_healthy("store")
