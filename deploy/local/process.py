@@ -72,7 +72,7 @@ class Process:
 
     def ask_to_end(self, number=signal.SIGTERM):
         """Returns at once. Asks only once: a second signal ends some at once, with work undone."""
-        self.resume()  # before, since it would also disturb LeakSanitizer, which stops what is ending
+        self.resume()
         pid = self.pid
         if pid is None or self.is_stopping:
             return
@@ -114,10 +114,13 @@ class Process:
         return family
 
     def resume(self):
+        """Does nothing to who does not stand still: it would disturb LeakSanitizer, which stops the threads
+        of what is ending."""
         pid = self.pid
         if pid is not None:
             for member in (*descendants(pid), pid):
-                signal_process(member, signal.SIGCONT)
+                if stands_still(member):
+                    signal_process(member, signal.SIGCONT)
 
     def log_tail(self, lines=20):
         """Of lines that say the same over and over, only the last."""
@@ -161,6 +164,14 @@ def start_time(pid):
     except OSError:
         return None
     return None if fields[0] in "ZX" else fields[19]
+
+
+def stands_still(pid):
+    """Stopped by a signal, and by no tracer."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except OSError:
+        return False
 
 
 def signal_process(pid, number):
