@@ -4,6 +4,7 @@ import dataclasses
 import http.client
 import io
 import json as json_module
+import re
 import socket
 import time
 import urllib.parse
@@ -80,6 +81,11 @@ class Client:
 
     def get(self, target, status=200, **more):
         return self.request("GET", target, status=status, **more)
+
+    def metric(self, series):
+        """As it is now; 0 when there is none."""
+        found = re.search(rf"^{re.escape(series)} (\S+)$", self.get("/metrics").text, re.MULTILINE)
+        return float(found[1]) if found else 0.0
 
     def post(self, target, json=None, status=201, key=None, prefer=None, if_match=None, **more):
         return self.write("POST", target, json, status, key, prefer, if_match, **more)

@@ -1,8 +1,6 @@
 """The gateway's read cache in the services shape: a client never notices it but by its speed, and by what
 it says of an answer when the store is away."""
 
-import re
-
 from client import Client, eventually, fresh_sku
 
 from local import ports
@@ -12,27 +10,22 @@ SHAPE = "services"
 STALE = '110 - "Response is Stale"'
 
 
-def metric(client, series):
-    found = re.search(rf"^{re.escape(series)} (\S+)$", client.get("/metrics").text, re.MULTILINE)
-    return float(found[1]) if found else 0.0
-
-
 def hits(client):
-    return metric(client, 'stockroom_cache_reads_total{result="hit"}')
+    return client.metric('stockroom_cache_reads_total{result="hit"}')
 
 
 def wait_until_it_hears(client):
-    eventually(lambda: metric(client, "stockroom_cache_hears") == 1, "the cache hears of changes")
+    eventually(lambda: client.metric("stockroom_cache_hears") == 1, "the cache hears of changes")
 
 
 def wait_until_all_is_heard(client):
     """Of two heartbeats from here on the second tells what was committed before."""
     for _ in range(2):
-        age = metric(client, "stockroom_cache_heartbeat_age_seconds")
+        age = client.metric("stockroom_cache_heartbeat_age_seconds")
 
         def is_newer():
             nonlocal age
-            before, age = age, metric(client, "stockroom_cache_heartbeat_age_seconds")
+            before, age = age, client.metric("stockroom_cache_heartbeat_age_seconds")
             return age < before
 
         eventually(is_newer, "a heartbeat is heard")
@@ -122,7 +115,7 @@ def test_what_is_said_when_the_store_is_away(server, client):
     server.sql(f"ALTER ROLE {login} NOLOGIN; SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                f"WHERE usename = '{login}'")
     try:
-        eventually(lambda: metric(client, "stockroom_cache_hears") == 0, "silence is noticed")
+        eventually(lambda: client.metric("stockroom_cache_hears") == 0, "silence is noticed")
         answer = client.get(f"/v1/items/{sku}")
         assert (answer.text, answer.etag) == (known.text, known.etag)
         assert answer.headers["warning"] == STALE

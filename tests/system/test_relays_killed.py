@@ -3,7 +3,6 @@
 import contextlib
 import os
 import random
-import re
 import time
 
 import pytest
@@ -48,22 +47,17 @@ def without_relays(stage):
         stage.wait_until_ready()
 
 
-def metric(client, series):
-    found = re.search(rf"^{re.escape(series)} (\S+)$", client.get("/metrics").text, re.MULTILINE)
-    return float(found[1]) if found else 0.0
-
-
 def hits(client):
-    return metric(client, 'stockroom_cache_reads_total{result="hit"}')
+    return client.metric('stockroom_cache_reads_total{result="hit"}')
 
 
 def wait_for_heartbeat(client):
     """Returns soon after one has come."""
-    age = metric(client, "stockroom_cache_heartbeat_age_seconds")
+    age = client.metric("stockroom_cache_heartbeat_age_seconds")
 
     def is_newer():
         nonlocal age
-        before, age = age, metric(client, "stockroom_cache_heartbeat_age_seconds")
+        before, age = age, client.metric("stockroom_cache_heartbeat_age_seconds")
         return 0 <= age < before
 
     eventually(is_newer, "a heartbeat is heard")
@@ -159,7 +153,7 @@ class Thing:
 def in_the_cache(writer, reader, count):
     """So many things that the reader's gateway answers from its cache."""
     things = [Thing(writer, reader) for _ in range(count)]
-    eventually(lambda: metric(reader, "stockroom_cache_hears") == 1, "the cache hears of changes")
+    eventually(lambda: reader.metric("stockroom_cache_hears") == 1, "the cache hears of changes")
 
     def all_hits():
         for thing in things:
@@ -190,7 +184,7 @@ def test_no_answer_is_old_without_saying_so(stage, two):
             deadline = time.monotonic() + 2 * OLD_SECONDS
             while time.monotonic() < deadline:
                 old += dice.choice(things).count_old()
-            assert metric(reader, "stockroom_cache_hears") == 0
+            assert reader.metric("stockroom_cache_hears") == 0
         print(f"{old} answers were older than the last write, none for {OLD_SECONDS} s")
         if old:
             return
