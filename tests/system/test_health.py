@@ -58,10 +58,13 @@ def state_of(stage, name, number=1):
     return health_of(stage, number).get(name, {}).get("state")
 
 
-def wait_for(stage, name, state, number=1):
-    eventually(lambda: state_of(stage, name, number) == state,
-               lambda: f"{name} is {state}: {health_of(stage, number)}")
-    return health_of(stage, number)[name]
+def wait_for(stage, name, state, numbers=(1, 2)):
+    """Until each of these health services says so; every one of them judges by itself, and it is the
+    leader's judgement that is written down."""
+    for number in numbers:
+        eventually(lambda number=number: state_of(stage, name, number) == state,
+                   lambda number=number: f"{name} is {state}: {health_of(stage, number)}")
+    return health_of(stage, numbers[0])[name]
 
 
 def wait_until_up(stage):
@@ -219,16 +222,14 @@ def test_a_server_is_told_down_and_up_and_written_down(stage, name, how):
     harmed_at = time.time()
     (stage.kill if how == "killed" else stage.pause)(name)
     try:
-        wait_for(stage, name, "down")
-        assert wait_for(stage, name, "down", number=2)["cause"]
+        assert wait_for(stage, name, "down")["cause"]
         if name == "broker":
             wait_for(stage, "stockroom.orders", "unknown")
     finally:
         (stage.start if how == "killed" else stage.resume)(name)
     stage.part(name).wait_until_ready()
     healed_at = time.time()
-    for number in (1, 2):
-        wait_for(stage, name, "up", number)
+    wait_for(stage, name, "up")
     tell_times(name, how, harmed_at, healed_at, time.time(),
                wait_for_incident(stage, name, harmed_at))
 
@@ -238,18 +239,18 @@ def test_another_health_service_goes_on_where_one_was_killed(stage):
     other = 3 - leader
     harmed_at = time.time()
     stage.kill("catalogue")
-    wait_for(stage, "catalogue-1", "down", leader)
+    wait_for(stage, "catalogue-1", "down", [leader])
     begun = eventually(lambda: incidents_since(stage, "catalogue-1", harmed_at), "it is written")[0]
     killed_at = time.time()
     stage.kill(f"health-{leader}")
-    wait_for(stage, f"health-{leader}", "down", other)
+    wait_for(stage, f"health-{leader}", "down", [other])
     eventually(lambda: leader_of(stage) == other, "the other writes")
     stage.start("catalogue")
     assert wait_for_incident(stage, "catalogue-1", harmed_at)["id"] == begun["id"]
     stage.start(f"health-{leader}")
     stage.part(f"health-{leader}").wait_until_ready()
     healed_at = time.time()
-    wait_for(stage, f"health-{leader}", "up", other)
+    wait_for(stage, f"health-{leader}", "up", [other])
     tell_times(f"health-{leader}", "killed", killed_at, healed_at, time.time(),
                wait_for_incident(stage, f"health-{leader}", killed_at))
 

@@ -22,7 +22,11 @@ class ForgetfulTransaction final : public ports::Transaction {
     std::expected<void, ports::Error> commit(const ports::Commit& commit) override {
         ports::Commit without = commit;
         without.outcomes = {};
-        return inner_->commit(without);
+        auto written = inner_->commit(without);
+        // An order that is there already is one for good; trying again would only take longer.
+        if (!written && written.error().kind == ports::ErrorKind::conflict)
+            written.error().kind = ports::ErrorKind::permanent;
+        return written;
     }
 
   private:
