@@ -23,7 +23,7 @@ class ForgetfulTransaction final : public ports::Transaction {
         ports::Commit without = commit;
         without.outcomes = {};
         auto written = inner_->commit(without);
-        // An order that is there already is one for good; trying again would only take longer.
+        // Mostly an order that is there already, which no other try mends.
         if (!written && written.error().kind == ports::ErrorKind::conflict)
             written.error().kind = ports::ErrorKind::permanent;
         return written;
